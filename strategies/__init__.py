@@ -1,0 +1,1 @@
+"""What is to be asked, checked and built: descriptions, and the kinds of resource that carry them out."""

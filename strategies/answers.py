@@ -1,0 +1,126 @@
+"""The answers: everything the operator decided. ``wizard.answers`` reads and writes them as a YAML file.
+
+They stand here and not beside the file because strategies describe the world from them, and arrows run from the wizard to the
+strategies. Every field that a fact or a default can fill is optional: the model says what is *valid*; what is *missing* is
+said by the questions (``Question.required``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from strategies.codecommit.answers import CodeCommitAnswers
+from strategies.section import INSTANCE, DnsLabel, SecretRef, Section
+
+API_VERSION = "ezgitops.dev/v1"
+
+StrategyId = Literal["codecommit", "bastion-proxy", "private-server"]
+Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$")]
+Revision = Annotated[str, StringConstraints(pattern=r"^(?!-)(?!.*(\.\.|@\{|//|[\x00-\x20~^:?*\[\\\x7f]))[^/].{0,254}$")]
+"""A branch, tag or commit: what ``git check-ref-format`` lets pass."""
+RepoPath = Annotated[str, StringConstraints(pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$))[^\x00-\x1f\\]{1,512}$")]
+
+
+GitUrl = Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/%+-]{1,1024}$")]
+
+
+class Aws(Section):
+    """The AWS side of the environment."""
+
+    profile: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\[\]]{1,128}$")] | None = None
+    """Profile of the AWS configuration files; the standard credential chain when absent."""
+    account: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
+    """Account that the credentials must belong to."""
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] | None = None
+    """Region of the cluster."""
+    vpc_id: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")] | None = None
+    """VPC of the cluster."""
+    subnet_ids: list[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]] | None = None
+    """Private subnets of the cluster, one per availability zone, in which endpoints are made."""
+
+
+class Cluster(Section):
+    """The OpenShift side of the environment."""
+
+    context: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,512}$")] | None = None
+    """Context of the kubeconfig; the current one when absent."""
+    infrastructure_name: DnsLabel | None = None
+    """Infrastructure name that the cluster must have: the guard against applying to the wrong cluster."""
+    machine_cidrs: list[Cidr] | None = None
+    """Addresses of the nodes: who may reach the endpoints."""
+    oidc_issuer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+(/[A-Za-z0-9._/-]*)?$")] | None = None
+    """Service account issuer of the cluster, without ``https://``."""
+
+
+class ArgoCd(Section):
+    """The Argo CD instance that shall sync."""
+
+    namespace: DnsLabel | None = None
+    """Namespace of the ``ArgoCD`` resource."""
+    name: DnsLabel | None = None
+    """Name of the ``ArgoCD`` resource."""
+
+
+class Source(Section):
+    """The repository where the cluster's configuration is written today."""
+
+    url: (
+        Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/%+-]{1,1024}$")] | None
+    ) = None
+    """HTTPS URL of the source repository, without credentials."""
+    revision: Revision | None = None
+    """Branch or tag that Argo CD follows; the source's default branch when absent."""
+    path: RepoPath = "."
+    """Folder of the repository that Argo CD renders."""
+    username: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20:@/]{1,256}$")] | None = None
+    """User name for a private source repository."""
+    password: SecretRef | None = None
+    """Where the password or token for a private source repository is found: a reference, never the value."""
+
+
+class SyncPolicy(Section):
+    """How Argo CD applies what it finds."""
+
+    automated: bool = True
+    """Sync without being asked."""
+    prune: bool = False
+    """Delete from the cluster what was deleted from the repository."""
+    self_heal: bool = True
+    """Undo changes made in the cluster by hand."""
+
+
+class Application(Section):
+    """The Argo CD Application that is made."""
+
+    name: DnsLabel | None = None
+    """Name of the Application."""
+    project: DnsLabel = "default"
+    """AppProject of the Application."""
+    layout: Literal["single", "app-of-apps"] = "single"
+    """``single``: the path holds the manifests; ``app-of-apps``: it holds further Applications, made in Argo CD's namespace."""
+    destination_namespace: DnsLabel | None = None
+    """Namespace for manifests that name none."""
+    sync_policy: SyncPolicy = Field(default_factory=SyncPolicy)
+
+
+class Answers(Section):
+    """Everything the operator decided, for one instance."""
+
+    api_version: Literal["ezgitops.dev/v1"] = "ezgitops.dev/v1"
+    """Version of the file's form."""
+    kind: Literal["Answers"] = "Answers"
+    name: Annotated[str, StringConstraints(pattern=INSTANCE)] | None = None
+    """Name of this instance: it stands in names, tags and labels of everything that is made."""
+    aws: Aws = Field(default_factory=Aws)
+    cluster: Cluster = Field(default_factory=Cluster)
+    argocd: ArgoCd = Field(default_factory=ArgoCd)
+    source: Source = Field(default_factory=Source)
+    application: Application = Field(default_factory=Application)
+    strategy: StrategyId | None = None
+    """How Argo CD reaches Git."""
+    codecommit: CodeCommitAnswers = Field(default_factory=CodeCommitAnswers)
+    """Answers of the ``codecommit`` strategy; written only when it is chosen."""
+    accept_warnings: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,64}$")]] = Field(default_factory=list)
+    """Ids of checks whose warning is accepted."""

@@ -1,0 +1,1 @@
+"""AWS CodeCommit: Git inside AWS, reached through a VPC endpoint."""

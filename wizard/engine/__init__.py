@@ -1,0 +1,1 @@
+"""Facts, checks, plan, apply, journal, lock, events. No SDK and no screen: both are injected."""

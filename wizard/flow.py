@@ -1,0 +1,1 @@
+"""Which page follows which, for these answers: shared by every front end."""
