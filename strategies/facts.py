@@ -123,7 +123,7 @@ class AwsIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """One subnet. ``has_default_route``: its route table sends 0.0.0.0/0 somewhere; ``cluster``: from its kubernetes.io tags."""
+    """One subnet. ``has_default_route``: its route table sends 0.0.0.0/0 somewhere; ``cluster``: from its tags."""
 
     id: str
     az: str
