@@ -1,0 +1,1 @@
+"""Questions and checks that every strategy shares."""
