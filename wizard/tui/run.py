@@ -1,0 +1,69 @@
+"""Starts the wizard on this terminal. Nothing but Textual and the first page is loaded before the first frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from wizard.exitcodes import ExitCode
+
+if TYPE_CHECKING:
+    from wizard.answers.draft import Draft, DraftStore
+    from wizard.engine.session import Session
+
+
+class MakeSession(Protocol):
+    """Makes the session for a draft; called in a background thread, so it may import the SDKs."""
+
+    def __call__(self, draft: Draft, *, on_edit: Callable[[Draft], None]) -> Session:
+        """The session, not yet started. ``on_edit`` is called with the draft after every edit."""
+
+
+Ended: TypeAlias = Literal["finished", "quit", "sandbox", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class WizardOutcome:
+    """How the wizard ended.
+
+    ``sandbox``: the operator asked to try the sandbox, the caller starts the program again with ``--sandbox``.
+    ``message`` is what is left to say on the terminal once the screen is gone (empty: nothing).
+    """
+
+    ended: Ended
+    exit_code: ExitCode
+    message: str = ""
+
+
+def run(
+    *,
+    make_session: MakeSession,
+    drafts: Callable[[], DraftStore],
+    answers_file: Path | None = None,
+    prepare: Callable[[Draft], None] | None = None,
+    sandbox_offered: bool = True,
+    environ: Mapping[str, str],
+) -> WizardOutcome:
+    """Run the wizard until the operator leaves it.
+
+    ``drafts`` opens the store of drafts (in the background). With ``answers_file`` the welcome page is passed over and the
+    wizard opens on the environment with that file's answers; ``prepare`` puts what was given on the command line (``--set``)
+    into the draft that the operator starts with. ``sandbox_offered`` shows the sandbox on the welcome page.
+    ``environ`` is the process's environment, read for NO_COLOR and HOME alone.
+    """
+    from wizard.tui.app import WizardApp
+
+    app = WizardApp(
+        make_session=make_session,
+        drafts=drafts,
+        answers_file=answers_file,
+        prepare=prepare,
+        sandbox_offered=sandbox_offered,
+        environ=environ,
+    )
+    outcome = app.run()
+    if outcome is None:
+        return WizardOutcome("interrupted", ExitCode.INTERRUPTED)
+    return outcome
