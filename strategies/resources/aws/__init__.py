@@ -1,0 +1,1 @@
+"""AWS: clients, readers of facts, and one handler for each kind of resource."""

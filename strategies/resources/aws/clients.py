@@ -1,0 +1,169 @@
+"""AWS clients: one session for each profile and region, each client made once and shared by all threads.
+
+Making clients side by side is not safe in botocore (boto3 guide, "Multithreading with sessions"), using them is: they are made
+under one lock.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from threading import RLock
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from strategies.resources.aws.errors import as_fact_failure, as_resource_error
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+    from mypy_boto3_codecommit import CodeCommitClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sts import STSClient
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 30
+CONNECTIONS = 32
+
+
+class AwsClients:
+    """The clients of one profile and region. Attributes may be read from any thread.
+
+    Raises botocore's ``ProfileNotFound`` when the profile does not exist (at the first client, inside ``reading``/``working``).
+    """
+
+    def __init__(self, environ: Mapping[str, str], profile: str | None, region: str | None) -> None:
+        self.profile = profile
+        self.region = region
+        self._environ = environ
+        self._lock = RLock()
+        self._core: botocore.session.Session | None = None
+        self._session: boto3.Session | None = None
+        self._clients: dict[str, object] = {}
+
+    @property
+    def ec2(self) -> EC2Client:
+        """Amazon EC2."""
+        return cast("EC2Client", self._client("ec2"))
+
+    @property
+    def iam(self) -> IAMClient:
+        """AWS IAM."""
+        return cast("IAMClient", self._client("iam"))
+
+    @property
+    def sts(self) -> STSClient:
+        """AWS STS at the region's own host."""
+        return cast("STSClient", self._client("sts"))
+
+    @property
+    def codecommit(self) -> CodeCommitClient:
+        """AWS CodeCommit."""
+        return cast("CodeCommitClient", self._client("codecommit"))
+
+    @property
+    def secretsmanager(self) -> SecretsManagerClient:
+        """AWS Secrets Manager."""
+        return cast("SecretsManagerClient", self._client("secretsmanager"))
+
+    def credentials(self) -> Credentials | None:
+        """The credentials themselves, renewed by botocore as they end; for signing what no client signs (Git passwords)."""
+        with self._lock:
+            self._open()
+            core = self._core
+            return None if core is None else core.get_credentials()
+
+    def profiles(self) -> tuple[str, ...]:
+        """Names of the profiles in the AWS configuration files."""
+        with self._lock:
+            self._open()
+            core = self._core
+            return () if core is None else tuple(core.available_profiles)
+
+    def configured_region(self) -> str | None:
+        """The region of the environment or of the profile."""
+        with self._lock:
+            return self._open().region_name
+
+    def regions(self, service: str) -> tuple[str, ...]:
+        """Regions of every partition in which the SDK knows the service."""
+        with self._lock:
+            session = self._open()
+            return tuple(
+                region
+                for partition in session.get_available_partitions()
+                for region in session.get_available_regions(service, partition_name=partition)
+            )
+
+    def reading(self, what: str, service: str) -> AbstractContextManager[None]:
+        """AWS errors inside become ``FactFailureError``."""
+        return as_fact_failure(what, service, self.profile)
+
+    def working(self, what: str, service: str) -> AbstractContextManager[None]:
+        """AWS errors inside become ``ResourceError``."""
+        return as_resource_error(what, service, self.profile)
+
+    def _client(self, service: str) -> object:
+        with self._lock:
+            if service not in self._clients:
+                session = self._open()
+                make = cast("Callable[..., object]", session.client)
+                self._clients[service] = make(
+                    service,
+                    endpoint_url=self._endpoint_url(service),
+                    verify=self._ca_bundle(),
+                    config=Config(
+                        retries={"mode": "standard", "max_attempts": 5},
+                        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                        read_timeout=READ_TIMEOUT_SECONDS,
+                        max_pool_connections=CONNECTIONS,
+                        user_agent_extra="ezgitops",
+                    ),
+                )
+            return self._clients[service]
+
+    def _open(self) -> boto3.Session:
+        if self._session is None:
+            core = botocore.session.Session(profile=self.profile)
+            for variable, name in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
+                if name in self._environ:
+                    core.set_config_variable(variable, self._environ[name])
+            region = self.region or self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION")
+            self._session = boto3.Session(botocore_session=core, region_name=region)
+            self._core = core
+        return self._session
+
+    def _endpoint_url(self, service: str) -> str | None:
+        if self._environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+            return None
+        return self._environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self._environ.get("AWS_ENDPOINT_URL")
+
+    def _ca_bundle(self) -> str | None:
+        """What botocore would use, or else what OpenSSL and every other program on this machine use: SSL_CERT_FILE."""
+        core = self._core
+        if core is not None and core.get_config_variable("ca_bundle"):
+            return None
+        if self._environ.get("AWS_CA_BUNDLE") or self._environ.get("REQUESTS_CA_BUNDLE"):
+            return self._environ.get("AWS_CA_BUNDLE") or self._environ["REQUESTS_CA_BUNDLE"]
+        return self._environ.get("SSL_CERT_FILE")
+
+
+class AwsSessions:
+    """Makes ``AwsClients`` and keeps them: the same clients for the same profile and region."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
+        self._lock = RLock()
+        self._known: dict[tuple[str | None, str | None], AwsClients] = {}
+
+    def clients(self, profile: str | None, region: str | None) -> AwsClients:
+        """The clients of a profile (None: the standard credential chain) and region (None: the profile's own)."""
+        with self._lock:
+            return self._known.setdefault((profile, region), AwsClients(self.environ, profile, region))
