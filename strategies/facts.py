@@ -112,13 +112,17 @@ class KubeContexts:
 
 @dataclass(frozen=True, slots=True)
 class AwsIdentity:
-    """Who calls AWS: sts:GetCallerIdentity, with the partition of the ARN and the end of the credentials when it is known."""
+    """Who calls AWS: sts:GetCallerIdentity, with the partition of the ARN and the end of the credentials when it is known.
+
+    ``clock_skew_seconds`` is how far this machine's clock is ahead of AWS's; ``alias`` the account's alias where it may be read.
+    """
 
     account: str
     arn: str
     partition: str
     expires_at: datetime | None = None
     clock_skew_seconds: float = 0.0
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

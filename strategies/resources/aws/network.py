@@ -1,0 +1,157 @@
+"""Reads the account's network: VPCs with what decides about interface endpoints, and the endpoints that are there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from strategies.facts import Endpoint, Subnet, Vpc
+from strategies.resources.aws.clients import AwsClients
+from strategies.resources.aws.side_by_side import side_by_side
+from strategies.resources.aws.tags import as_mapping, instance_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import RouteTableTypeDef, SubnetTypeDef, VpcTypeDef
+
+_CLUSTER_TAG = "kubernetes.io/cluster/"
+_GONE = ("deleted", "failed", "rejected", "expired")
+
+
+def read_vpcs(clients: AwsClients) -> tuple[Vpc, ...]:
+    """Every VPC of the region with its subnets, DNS attributes, internet gateway and NAT gateways.
+
+    Two waves of calls: the five lists together, then the two DNS attributes of each VPC together (EC2 lists do not carry them).
+    """
+    ec2 = clients.ec2
+    with clients.reading(f"VPCs of {clients.region}", "ec2"):
+        with ThreadPoolExecutor(5, thread_name_prefix="aws-network") as pool:
+            listed_vpcs = pool.submit(_vpcs, ec2)
+            listed_subnets = pool.submit(_subnets, ec2)
+            listed_tables = pool.submit(_route_tables, ec2)
+            listed_internet = pool.submit(_internet_gateways, ec2)
+            listed_nat = pool.submit(_nat_gateways, ec2)
+        vpcs, subnets, tables = listed_vpcs.result(), listed_subnets.result(), listed_tables.result()
+        internet, nat = listed_internet.result(), listed_nat.result()
+        dns = side_by_side(
+            *(
+                lambda vpc=vpc, name=name: ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute=name)
+                for vpc in vpcs
+                for name in ("enableDnsSupport", "enableDnsHostnames")
+            )
+        )
+    return tuple(
+        _vpc(
+            vpc,
+            dns_support=dns[2 * index]["EnableDnsSupport"].get("Value", False),
+            dns_hostnames=dns[2 * index + 1]["EnableDnsHostnames"].get("Value", False),
+            subnets=tuple(_subnet(s, tables) for s in subnets if s["VpcId"] == vpc["VpcId"]),
+            internet_gateway=internet.get(vpc["VpcId"]),
+            nat_gateways=tuple(nat.get(vpc["VpcId"], ())),
+        )
+        for index, vpc in enumerate(vpcs)
+    )
+
+
+def _vpc(
+    vpc: VpcTypeDef,
+    *,
+    dns_support: bool,
+    dns_hostnames: bool,
+    subnets: tuple[Subnet, ...],
+    internet_gateway: str | None,
+    nat_gateways: tuple[str, ...],
+) -> Vpc:
+    associations = vpc.get("CidrBlockAssociationSet", ())
+    cidrs = tuple(
+        a["CidrBlock"] for a in associations if a.get("CidrBlockState", {}).get("State", "associated") == "associated"
+    )
+    return Vpc(
+        id=vpc["VpcId"],
+        name=as_mapping(vpc.get("Tags", ())).get("Name", ""),
+        cidrs=cidrs or (vpc["CidrBlock"],),
+        dns_support=dns_support,
+        dns_hostnames=dns_hostnames,
+        subnets=subnets,
+        internet_gateway=internet_gateway,
+        nat_gateways=nat_gateways,
+    )
+
+
+def _subnet(subnet: SubnetTypeDef, tables: list[RouteTableTypeDef]) -> Subnet:
+    tags = as_mapping(subnet.get("Tags", ()))
+    return Subnet(
+        id=subnet["SubnetId"],
+        az=subnet["AvailabilityZone"],
+        cidr=subnet["CidrBlock"],
+        free_addresses=subnet["AvailableIpAddressCount"],
+        name=tags.get("Name", ""),
+        has_default_route=_has_default_route(subnet, tables),
+        cluster=next((key.removeprefix(_CLUSTER_TAG) for key in tags if key.startswith(_CLUSTER_TAG)), None),
+    )
+
+
+def _has_default_route(subnet: SubnetTypeDef, tables: list[RouteTableTypeDef]) -> bool:
+    """By the table associated with the subnet, else by the VPC's main table (VPC user guide, "Subnet route tables")."""
+    own = [t for t in tables if any(a.get("SubnetId") == subnet["SubnetId"] for a in t.get("Associations", ()))]
+    main = [t for t in tables if t.get("VpcId") == subnet["VpcId"] and any(a.get("Main") for a in t.get("Associations", ()))]
+    return any(
+        route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("State", "active") == "active"
+        for table in (own or main)
+        for route in table.get("Routes", ())
+    )
+
+
+def _vpcs(ec2: EC2Client) -> list[VpcTypeDef]:
+    return [vpc for page in ec2.get_paginator("describe_vpcs").paginate() for vpc in page["Vpcs"]]
+
+
+def _subnets(ec2: EC2Client) -> list[SubnetTypeDef]:
+    return [subnet for page in ec2.get_paginator("describe_subnets").paginate() for subnet in page["Subnets"]]
+
+
+def _route_tables(ec2: EC2Client) -> list[RouteTableTypeDef]:
+    return [table for page in ec2.get_paginator("describe_route_tables").paginate() for table in page["RouteTables"]]
+
+
+def _internet_gateways(ec2: EC2Client) -> dict[str, str]:
+    pages = ec2.get_paginator("describe_internet_gateways").paginate()
+    return {
+        attachment["VpcId"]: gateway["InternetGatewayId"]
+        for page in pages
+        for gateway in page["InternetGateways"]
+        for attachment in gateway.get("Attachments", ())
+    }
+
+
+def _nat_gateways(ec2: EC2Client) -> dict[str, list[str]]:
+    pages = ec2.get_paginator("describe_nat_gateways").paginate()
+    found: dict[str, list[str]] = defaultdict(list)
+    for page in pages:
+        for gateway in page["NatGateways"]:
+            if gateway.get("State") in ("pending", "available"):
+                found[gateway["VpcId"]].append(gateway["NatGatewayId"])
+    return found
+
+
+def read_endpoints(clients: AwsClients) -> tuple[Endpoint, ...]:
+    """Every VPC endpoint of the region that is there or on its way."""
+    with clients.reading(f"VPC endpoints of {clients.region}", "ec2"):
+        pages = list(clients.ec2.get_paginator("describe_vpc_endpoints").paginate())
+    return tuple(
+        Endpoint(
+            id=one["VpcEndpointId"],
+            vpc_id=one["VpcId"],
+            service=one["ServiceName"],
+            type=one["VpcEndpointType"],
+            state=one["State"].lower(),
+            private_dns=one.get("PrivateDnsEnabled", False),
+            subnet_ids=tuple(one.get("SubnetIds", ())),
+            security_group_ids=tuple(group["GroupId"] for group in one.get("Groups", ())),
+            instance=instance_of(as_mapping(one.get("Tags", ()))),
+        )
+        for page in pages
+        for one in page["VpcEndpoints"]
+        if one["State"].lower() not in _GONE
+    )
