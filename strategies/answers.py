@@ -9,48 +9,111 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
+from strategies import forms
 from strategies.codecommit.answers import CodeCommitAnswers
-from strategies.section import INSTANCE, DnsLabel, SecretRef, Section
+from strategies.section import INSTANCE, DnsLabel, Form, SecretRef, Section
 
 API_VERSION = "ezgitops.dev/v1"
 
 StrategyId = Literal["codecommit", "bastion-proxy", "private-server"]
-Cidr = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$")]
-Revision = Annotated[str, StringConstraints(pattern=r"^(?!-)(?!.*(\.\.|@\{|//|[\x00-\x20~^:?*\[\\\x7f]))[^/].{0,254}$")]
+Cidr = Annotated[
+    str,
+    Form(
+        r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$",
+        "an IPv4 network",
+        example="10.0.0.0/16",
+        complaint=forms.cidr,
+    ),
+]
+Revision = Annotated[
+    str,
+    Form(
+        r"^(?!-)(?!.*(\.\.|@\{|//|[\x00-\x20~^:?*\[\\\x7f]))[^/].{0,254}$",
+        "a branch, a tag or a commit, without spaces and without ~ ^ : ? * [ \\",
+        example="main",
+        complaint=forms.revision,
+    ),
+]
 """A branch, tag or commit: what ``git check-ref-format`` lets pass."""
-RepoPath = Annotated[str, StringConstraints(pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$))[^\x00-\x1f\\]{1,512}$")]
-
-
-GitUrl = Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/%+-]{1,1024}$")]
+RepoPath = Annotated[
+    str,
+    Form(
+        r"^(?!/)(?!.*(^|/)\.\.(/|$))[^\x00-\x1f\\]{1,512}$",
+        "a folder of the repository, with / between its parts (. is the root)",
+        example="clusters/prod-east",
+        complaint=forms.repository_path,
+    ),
+]
+GitUrl = Annotated[
+    str,
+    Form(
+        r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/%+-]{1,1024}$",
+        "an HTTPS clone URL of letters, digits and . _ ~ / % + -",
+        example="https://github.com/acme/cluster-config.git",
+        complaint=forms.git_url,
+    ),
+]
+CheckId = Annotated[
+    str, Form(r"^[a-z0-9.-]{1,64}$", "the id of a check, as ``ezgitops check`` shows it", example="aws.identity")
+]
 
 
 class Aws(Section):
     """The AWS side of the environment."""
 
-    profile: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\[\]]{1,128}$")] | None = None
+    profile: (
+        Annotated[str, Form(r"^[^\x00-\x1f\[\]]{1,128}$", "1 to 128 characters without [ and ]", example="prod-east")] | None
+    ) = None
     """Profile of the AWS configuration files; the standard credential chain when absent."""
-    account: Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")] | None = None
+    account: Annotated[str, Form(r"^[0-9]{12}$", "12 digits, in quotes", example="123456789012")] | None = None
     """Account that the credentials must belong to."""
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] | None = None
+    region: (
+        Annotated[
+            str,
+            Form(r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$", "a region such as us-east-2", example="us-east-2", complaint=forms.region),
+        ]
+        | None
+    ) = None
     """Region of the cluster."""
-    vpc_id: Annotated[str, StringConstraints(pattern=r"^vpc-[0-9a-f]{8,17}$")] | None = None
+    vpc_id: (
+        Annotated[str, Form(r"^vpc-[0-9a-f]{8,17}$", "vpc- and 8 to 17 hexadecimal digits", example="vpc-0a1b2c3d4e5f60718")]
+        | None
+    ) = None
     """VPC of the cluster."""
-    subnet_ids: list[Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]] | None = None
+    subnet_ids: (
+        list[
+            Annotated[
+                str,
+                Form(r"^subnet-[0-9a-f]{8,17}$", "subnet- and 8 to 17 hexadecimal digits", example="subnet-0aaaaaaaaaaaaaaaa"),
+            ]
+        ]
+        | None
+    ) = None
     """Private subnets of the cluster, one per availability zone, in which endpoints are made."""
 
 
 class Cluster(Section):
     """The OpenShift side of the environment."""
 
-    context: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,512}$")] | None = None
+    context: Annotated[str, Form(r"^[^\x00-\x1f]{1,512}$", "1 to 512 characters", example="prod-east")] | None = None
     """Context of the kubeconfig; the current one when absent."""
     infrastructure_name: DnsLabel | None = None
     """Infrastructure name that the cluster must have: the guard against applying to the wrong cluster."""
     machine_cidrs: list[Cidr] | None = None
     """Addresses of the nodes: who may reach the endpoints."""
-    oidc_issuer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+(/[A-Za-z0-9._/-]*)?$")] | None = None
+    oidc_issuer: (
+        Annotated[
+            str,
+            Form(
+                r"^[A-Za-z0-9.-]+(/[A-Za-z0-9._/-]*)?$",
+                "host and path of the issuer's URL, without https://",
+                example="oidc.os1.devshift.org/2kq4hv7m1c9f3t8r5w6x0z2b4n7d1s3j",
+            ),
+        ]
+        | None
+    ) = None
     """Service account issuer of the cluster, without ``https://``."""
 
 
@@ -66,15 +129,16 @@ class ArgoCd(Section):
 class Source(Section):
     """The repository where the cluster's configuration is written today."""
 
-    url: (
-        Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/%+-]{1,1024}$")] | None
-    ) = None
+    url: GitUrl | None = None
     """HTTPS URL of the source repository, without credentials."""
     revision: Revision | None = None
     """Branch or tag that Argo CD follows; the source's default branch when absent."""
     path: RepoPath = "."
     """Folder of the repository that Argo CD renders."""
-    username: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20:@/]{1,256}$")] | None = None
+    username: (
+        Annotated[str, Form(r"^[^\x00-\x20:@/]{1,256}$", "a user name without spaces and without : @ /", example="acme-bot")]
+        | None
+    ) = None
     """User name for a private source repository."""
     password: SecretRef | None = None
     """Where the password or token for a private source repository is found: a reference, never the value."""
@@ -111,7 +175,17 @@ class Answers(Section):
     api_version: Literal["ezgitops.dev/v1"] = "ezgitops.dev/v1"
     """Version of the file's form."""
     kind: Literal["Answers"] = "Answers"
-    name: Annotated[str, StringConstraints(pattern=INSTANCE)] | None = None
+    name: (
+        Annotated[
+            str,
+            Form(
+                INSTANCE,
+                "1 to 30 lower-case letters, digits and hyphens; it begins with a letter and does not end with a hyphen",
+                example="prod-east",
+            ),
+        ]
+        | None
+    ) = None
     """Name of this instance: it stands in names, tags and labels of everything that is made."""
     aws: Aws = Field(default_factory=Aws)
     cluster: Cluster = Field(default_factory=Cluster)
@@ -122,5 +196,5 @@ class Answers(Section):
     """How Argo CD reaches Git."""
     codecommit: CodeCommitAnswers = Field(default_factory=CodeCommitAnswers)
     """Answers of the ``codecommit`` strategy; written only when it is chosen."""
-    accept_warnings: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,64}$")]] = Field(default_factory=list)
+    accept_warnings: list[CheckId] = Field(default_factory=list)
     """Ids of checks whose warning is accepted."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from strategies import forms
 
 INSTANCE = r"^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$"
 """Instance names end up in IAM role names (64), labels (63) and object names: DNS label, 30 characters at most."""
@@ -16,10 +23,90 @@ SECRET_REFERENCE = (
 )
 """The four ways to name a secret without writing it down."""
 
-SecretRef = Annotated[str, StringConstraints(pattern=SECRET_REFERENCE, max_length=512)]
-DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-DnsSubdomain = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")]
-Arn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[A-Za-z0-9:/_+=,.@-]+$")]
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form that a text must have, as metadata of an ``Annotated[str, Form(...)]``.
+
+    ``words`` ends the sentence "must be ..." and is all that an operator is told besides ``example``. ``pattern`` holds for the
+    whole text, newlines included, and is written so that ECMA 262 readers of the JSON Schema understand it too.
+    ``complaint`` says what is wrong with a text, where more can be said than that the pattern does not match, or None.
+    ``secret`` marks a reference to a secret: whatever stands there is never shown again.
+    """
+
+    pattern: str
+    words: str
+    example: str = ""
+    longest: int | None = None
+    complaint: Callable[[str], str | None] | None = None
+    secret: bool = False
+
+    def judge(self, text: str) -> str | None:
+        """What is wrong with the text, in plain words and without repeating a secret; None when nothing is."""
+        wrong = forms.unprintable(text) or forms.secretive(text)
+        if wrong is None and self.complaint is not None:
+            wrong = self.complaint(text)
+        if wrong is None and self.longest is not None and len(text) > self.longest:
+            wrong = f"must be {self.longest} characters at most; this one has {len(text)}"
+        if wrong is None and re.fullmatch(self.pattern, text) is None:
+            wrong = f"must be {self.words}"
+        return wrong
+
+    def __get_pydantic_core_schema__(self, source: type[str], handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._validate, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(schema)
+        described["pattern"] = self.pattern
+        if self.longest is not None:
+            described["maxLength"] = self.longest
+        if self.example:
+            described["examples"] = [self.example]
+        return described
+
+    def _validate(self, text: str) -> str:
+        wrong = self.judge(text)
+        if wrong is not None:
+            # The message is a parameter: braces in it are text, not places to fill in.
+            raise PydanticCustomError("form", "{wrong}", {"wrong": wrong})
+        return text
+
+
+SecretRef = Annotated[
+    str,
+    Form(
+        SECRET_REFERENCE,
+        "a reference to a secret: env:NAME, file:PATH, prompt:LABEL or aws-secretsmanager:NAME[#JSON-KEY]",
+        example="env:SOURCE_TOKEN",
+        longest=512,
+        complaint=forms.reference,
+        secret=True,
+    ),
+]
+DnsLabel = Annotated[
+    str,
+    Form(
+        r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+        "1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+    ),
+]
+DnsSubdomain = Annotated[
+    str,
+    Form(
+        r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$",
+        "lower-case letters, digits, hyphens and dots, with a letter or digit at both ends of each part",
+        longest=253,
+    ),
+]
+Arn = Annotated[
+    str,
+    Form(
+        r"^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:[A-Za-z0-9:/_+=,.@-]+$",
+        "an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE",
+        example="arn:aws:iam::123456789012:policy/Boundary",
+        longest=2048,
+    ),
+]
 
 
 class Section(BaseModel):
@@ -29,7 +116,6 @@ class Section(BaseModel):
         extra="forbid",
         frozen=True,
         strict=True,
-        regex_engine="python-re",
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,

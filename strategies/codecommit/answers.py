@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from strategies.section import Arn, DnsLabel, DnsSubdomain, Section
+from strategies import forms
+from strategies.section import Arn, DnsLabel, DnsSubdomain, Form, Section
 
-RepositoryName = Annotated[str, StringConstraints(pattern=r"^(?!.*\.git$)[A-Za-z0-9._-]{1,100}$")]
+RepositoryName = Annotated[
+    str,
+    Form(
+        r"^(?!.*\.git$)[A-Za-z0-9._-]{1,100}$",
+        "1 to 100 letters, digits, dots, hyphens and underscores, and must not end with .git",
+        example="prod-east-cluster-config",
+    ),
+]
 """CodeCommit user guide, "Quotas": 1-100 letters, digits, ``.``, ``-``, ``_``; not ending in ``.git``; case-sensitive."""
 
-IamName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+=,.@_-]{1,64}$")]
-IamPath = Annotated[str, StringConstraints(pattern=r"^/([!-~]{1,510}/)?$")]
-ImageDigest = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$")]
+IamName = Annotated[
+    str,
+    Form(r"^[A-Za-z0-9+=,.@_-]{1,64}$", "1 to 64 letters, digits and + = , . @ _ -", example="prod-east-argocd-reader"),
+]
+"""IAM user guide, "IAM and AWS STS quotas": role and user names."""
+IamPath = Annotated[str, Form(r"^/([!-~]{1,510}/)?$", "/ alone, or a path with / at both ends", example="/platform/")]
+ImageDigest = Annotated[
+    str,
+    Form(
+        r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$",
+        "an image by digest: REGISTRY/NAME@sha256:DIGEST (a tag is not mirrored in an egress-zero cluster)",
+        example="quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + 64 * "0",
+    ),
+]
+"""Only digests are mirrored (openshift-docs, ``modules/images-registry-mirroring.adoc``)."""
 
 
 class Repository(Section):
@@ -21,9 +41,21 @@ class Repository(Section):
 
     name: RepositoryName | None = None
     """Name of the repository, exactly as it will stand in the clone URL."""
-    description: Annotated[str, StringConstraints(max_length=1000)] = "Cluster configuration, mirrored by ezgitops"
+    description: Annotated[str, Form(r"^[^\x00-\x1f]*$", "plain text", longest=1000)] = (
+        "Cluster configuration, mirrored by ezgitops"
+    )
     """Description shown in the AWS console."""
-    kms_key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:/_-]{1,2048}$")] | None = None
+    kms_key_id: (
+        Annotated[
+            str,
+            Form(
+                r"^[A-Za-z0-9:/_-]{1,2048}$",
+                "the id, alias/NAME or ARN of a KMS key",
+                example="alias/codecommit",
+            ),
+        ]
+        | None
+    ) = None
     """KMS key (id, alias or ARN) that encrypts the repository; the AWS managed key when absent."""
 
 
@@ -68,9 +100,22 @@ class Mirror(Section):
     """``by-hand``: run ``ezgitops mirror``; otherwise a pipeline file is written and a role for it is made."""
     role_name: IamName | None = None
     """Name of the IAM role that the pipeline assumes to push."""
-    subject: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,512}$")] | None = None
+    subject: (
+        Annotated[
+            str,
+            Form(
+                r"^[\x21-\x7e]{1,512}$",
+                "the sub claim of the pipeline's token, without spaces",
+                example="repo:acme/cluster-config:ref:refs/heads/main",
+                complaint=forms.pipeline_subject,
+            ),
+        ]
+        | None
+    ) = None
     """The ``sub`` claim of the pipeline's token (``repo:ORG/REPO:ref:refs/heads/main``)."""
-    pipeline_file: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,512}$")] | None = None
+    pipeline_file: (
+        Annotated[str, Form(r"^[^\x00-\x1f]{1,512}$", "a path on this machine", example=".github/workflows/mirror.yaml")] | None
+    ) = None
     """Where the pipeline file is written on this machine."""
 
 
