@@ -1,0 +1,1 @@
+"""The git program: listing references, mirroring, and the pipeline file."""
