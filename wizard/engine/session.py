@@ -1,0 +1,347 @@
+"""One instance under the operator's hands: the draft, what was found about it, its checks, its plan and its apply.
+
+Every front end drives the same object. It is thread-safe; reading happens in background threads, and nothing but ``wait``,
+``plan``, ``plan_destroy`` and ``apply`` takes longer than a moment. Events reach subscribers from those threads, in order.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from strategies.answers import Answers
+from strategies.base import Check, CheckResult, Json, Owner, Page, Question, Resource, Situation, Strategy
+from strategies.facts import Facts
+from strategies.ports import World
+from wizard.answers.draft import Draft
+from wizard.engine.apply import ApplyReport, Desk, Order, apply
+from wizard.engine.checks import evaluate, worst_first
+from wizard.engine.events import CheckChanged, Event, Sink
+from wizard.engine.execution import Pause, real_pause
+from wizard.engine.inspector import Inspector
+from wizard.engine.plan import Plan, SavedPlan
+from wizard.engine.suggestions import Filled, fill, model_default
+from wizard.engine.survey import Remake, Survey, survey, survey_owned
+from wizard.engine.verify import Goal, Patience
+
+DEBOUNCE = 0.35
+"""Seconds without a key stroke after which what is typed is looked up in the world."""
+
+FRESH = 5.0
+"""Seconds during which a plan is carried out without looking at the world a second time."""
+
+_ROUNDS = 20
+"""Forgetting one fact may take an answer with it, and that the next fact: far fewer times than this."""
+
+
+class IncompleteError(Exception):
+    """There is no plan yet: a required answer is missing or wrong. ``keys`` says which."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__("not answered yet: " + ", ".join(keys))
+        self.keys = tuple(keys)
+
+
+def utc_now() -> datetime:
+    """The present time."""
+    return datetime.now(UTC)
+
+
+def _ignore(_draft: Draft) -> None:
+    """Nobody wants to know of edits."""
+
+
+class Session:
+    """See the module. ``questions`` and ``checks`` are the common ones; without them the catalogue's are taken.
+
+    ``directory`` gives the folder of an instance's journals and lock (None: nothing is written); ``on_edit`` is called with
+    the draft after every edit, in the thread that made it.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        draft: Draft,
+        *,
+        strategies: Mapping[str, Strategy],
+        clock: Callable[[], datetime] = utc_now,
+        on_edit: Callable[[Draft], None] = _ignore,
+        questions: Sequence[Question] | None = None,
+        checks: Sequence[Check] | None = None,
+        directory: Callable[[str], Path] | None = None,
+        pause: Pause = real_pause,
+        patience: Patience | None = None,
+        debounce: float = DEBOUNCE,
+    ) -> None:
+        if questions is None or checks is None:
+            from strategies.common import COMMON_CHECKS, COMMON_QUESTIONS
+
+            questions = COMMON_QUESTIONS if questions is None else questions
+            checks = COMMON_CHECKS if checks is None else checks
+        self.draft = draft
+        self._world, self._strategies, self._clock, self._on_edit = world, strategies, clock, on_edit
+        self._common_questions, self._common_checks = tuple(questions), tuple(checks)
+        self._directory, self._pause, self._patience = directory, pause, patience or Patience()
+        self._debounce = debounce
+        self._lock = threading.RLock()
+        self._idle = threading.Condition(self._lock)
+        self._sinks: list[Sink] = []
+        self._outbox: deque[Event] = deque()
+        self._flushing = False
+        self._inspector = Inspector(world.readers(), lock=self._lock, clock=clock, changed=self._noticed, after=self._flush)
+        self._started = False
+        self._filled: Filled = fill(draft, self._all_questions(draft.answers()), Facts())
+        self._results: tuple[CheckResult, ...] = ()
+        self._made: tuple[Plan, Survey, Remake, datetime] | None = None
+        self._settle()
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def situation(self) -> Situation:
+        """The answers in effect (given or suggested) and the facts read so far."""
+        with self._lock:
+            return Situation(self._filled.answers, self._inspector.facts)
+
+    def results(self) -> tuple[CheckResult, ...]:
+        """Every check as it stands, the worst first."""
+        with self._lock:
+            return worst_first(self._results)
+
+    def reading(self) -> frozenset[str]:
+        """Ids of the facts that are being read now."""
+        with self._lock:
+            return self._inspector.reading
+
+    def strategy(self) -> Strategy | None:
+        """The strategy in effect."""
+        return self._strategies.get(self.situation().answers.strategy or "")
+
+    def strategies(self) -> Mapping[str, Strategy]:
+        """Every strategy, by id."""
+        return self._strategies
+
+    def questions(self, page: Page | None = None) -> tuple[Question, ...]:
+        """The relevant questions, common ones first, of one page or of all."""
+        answers = self.situation().answers
+        return tuple(q for q in self._all_questions(answers) if q.relevant(answers) and (page is None or q.page is page))
+
+    def effective(self, key: str) -> Json:
+        """What holds for a key: what was given (also when it is wrong), else the suggestion, else the model's default."""
+        with self._lock:
+            given = self.draft.get(key)
+            if given is not None:
+                return given
+            suggested = self._filled.suggested.get(key)
+        return model_default(key) if suggested is None else suggested
+
+    def suggested(self, key: str) -> bool:
+        """True when a key's value is a suggestion that nobody has confirmed."""
+        with self._lock:
+            return key in self._filled.suggested
+
+    def complete(self) -> Answers:
+        """The answers with every value in effect filled in, as they are carried out and saved."""
+        return self.situation().answers
+
+    def missing(self) -> tuple[Question, ...]:
+        """The required questions without any value in effect."""
+        return tuple(q for q in self.questions() if q.required and self.effective(q.key) in (None, "", []))
+
+    # --- driving ------------------------------------------------------------------------------------------------
+
+    def subscribe(self, sink: Sink) -> Callable[[], None]:
+        """Send every event to ``sink`` from now on; the function returned ends that."""
+        with self._lock:
+            self._sinks.append(sink)
+
+        def leave() -> None:
+            with self._lock:
+                if sink in self._sinks:
+                    self._sinks.remove(sink)
+
+        return leave
+
+    def start(self) -> None:
+        """Begin to read facts."""
+        with self._lock:
+            self._started = True
+            self._settle()
+        self._flush()
+
+    def edit(self, key: str, value: Json) -> None:
+        """Give an answer, right or wrong; None takes it back, so that the suggestion holds again."""
+        with self._lock:
+            if value is None:
+                self.draft.unset(key)
+            else:
+                self.draft.set(key, value)
+            self._made = None
+            self._settle(delay=self._debounce)
+        self._on_edit(self.draft)
+        self._flush()
+
+    def refresh(self, *fact_ids: str) -> None:
+        """Read these facts again (none named: all)."""
+        with self._lock:
+            self._inspector.refresh(self.situation(), fact_ids)
+            self._settle()
+        self._flush()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is being read. False when ``timeout`` seconds have passed before that."""
+        with self._idle:
+            return self._idle.wait_for(lambda: not self._inspector.reading, timeout)
+
+    def close(self) -> None:
+        """Stop reading. What is under way is thrown away."""
+        with self._lock:
+            self._inspector.close()
+            self._sinks.clear()
+            self._idle.notify_all()
+
+    # --- planning and applying ----------------------------------------------------------------------------------
+
+    def plan(self, select: Callable[[Resource], bool] | None = None) -> Plan:
+        """Look at every resource and plan; with ``select`` for those resources alone, and nothing is deleted.
+
+        Raises IncompleteError, SurveyError.
+        """
+        answers, strategy = self._ready()
+
+        def look() -> Survey:
+            site, owner = self._world.site(answers), Owner(answers.name or "")
+            resources = strategy.resources(answers)
+            if select is None:
+                return survey(site, owner, strategy.id, resources)
+            return survey(site, owner, strategy.id, [r for r in resources if select(r)], leftovers=False)
+
+        return self._remember(look)
+
+    def plan_destroy(self, *, delete_repository: str | None = None, partial: bool = False) -> Plan:
+        """Plan to remove everything that is marked as this instance's. Raises IncompleteError, SurveyError."""
+        answers = self.complete()
+        if answers.name is None:
+            raise IncompleteError(["name"])
+        site, owner = self._world.site(answers), Owner(answers.name)
+        return self._remember(lambda: survey_owned(site, owner, delete_repository=delete_repository, partial=partial))
+
+    def survey_of(self, plan: Plan) -> Survey | None:
+        """What was seen when this plan was made, as long as it is the last one."""
+        with self._lock:
+            return self._made[1] if self._made is not None and self._made[0] is plan else None
+
+    def apply(
+        self, plan: Plan, *, sink: Sink, cancel: threading.Event, confirmed: SavedPlan | None = None, verify: bool = True
+    ) -> ApplyReport:
+        """Carry out a plan that the operator has seen.
+
+        The world is looked at again first, and the plan is refused when it would not do the same any more; ``confirmed`` is the
+        plan to hold it against, when that is another one (from a file). With ``verify`` Argo CD has the last word.
+        Raises IncompleteError, LockedError, StalePlanError, ConflictError, SurveyError: nothing was touched then.
+        """
+        with self._lock:
+            made = self._made
+        if made is None or made[0] is not plan:
+            raise IncompleteError(["plan"])
+        _, seen, remake, at = made
+        answers = self.complete()
+        destroying = plan.operation == "destroy"
+        strategy = None if destroying else self.strategy()
+
+        def look() -> Survey:
+            return seen if (self._clock() - at).total_seconds() <= FRESH else remake()
+
+        order = Order(
+            site=self._world.site(answers),
+            confirmed=confirmed or SavedPlan.of(plan),
+            look=look,
+            outputs=tuple(strategy.outputs(answers)) if strategy is not None else (),
+            goal=(lambda outputs: goal_of(answers, outputs)) if strategy is not None and verify else lambda _outputs: None,
+        )
+        directory = self._directory(plan.instance) if self._directory is not None else None
+        desk = Desk(directory, self._clock, self._pause, self._patience)
+        try:
+            return apply(order, desk, sink=sink, cancel=cancel)
+        finally:
+            with self._lock:
+                self._made = None
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _all_questions(self, answers: Answers) -> tuple[Question, ...]:
+        chosen = self._strategies.get(answers.strategy or "")
+        return (*self._common_questions, *(chosen.questions() if chosen is not None else ()))
+
+    def _all_checks(self, answers: Answers) -> tuple[Check, ...]:
+        chosen = self._strategies.get(answers.strategy or "")
+        return (*self._common_checks, *(chosen.checks() if chosen is not None else ()))
+
+    def _ready(self) -> tuple[Answers, Strategy]:
+        keys = [q.key for q in self.missing()] + [fault.key for fault in self.draft.faults()]
+        strategy = self.strategy()
+        if strategy is None and "strategy" not in keys:
+            keys.append("strategy")
+        answers = self.complete()
+        if answers.name is None and "name" not in keys:
+            keys.append("name")
+        if keys or strategy is None:
+            raise IncompleteError(list(dict.fromkeys(keys)))
+        return answers, strategy
+
+    def _remember(self, look: Remake) -> Plan:
+        at = self._clock()
+        seen = look()
+        with self._lock:
+            self._made = (seen.plan, seen, look, at)
+        return seen.plan
+
+    def _noticed(self, event: Event) -> None:
+        """A reading began or ended (called with the lock held)."""
+        self._outbox.append(event)
+        self._settle()
+        self._idle.notify_all()
+
+    def _settle(self, delay: float = 0.0) -> None:
+        """Bring suggestions, readings and checks in step with draft and facts (called with the lock held)."""
+        for _ in range(_ROUNDS):
+            questions = self._all_questions(self._filled.answers)
+            self._filled = fill(self.draft, questions, self._inspector.facts)
+            again = self._all_questions(self._filled.answers)
+            situation = Situation(self._filled.answers, self._inspector.facts)
+            forgot = self._started and self._inspector.follow(situation, delay=delay)
+            if not forgot and len(again) == len(questions):
+                break
+        situation = Situation(self._filled.answers, self._inspector.facts)
+        results = evaluate(self._all_checks(situation.answers), situation, self._inspector.reading)
+        before = {result.check.id: result for result in self._results}
+        self._results = results
+        if self._started:
+            now = self._clock()
+            self._outbox.extend(CheckChanged(at=now, result=r) for r in results if before.get(r.check.id) != r)
+
+    def _flush(self) -> None:
+        """Deliver what is in the outbox. Whoever comes while another thread delivers leaves it to that thread."""
+        while True:
+            with self._lock:
+                if self._flushing or not self._outbox:
+                    return
+                self._flushing = True
+                event = self._outbox.popleft()
+                sinks = tuple(self._sinks)
+            try:
+                for sink in sinks:
+                    sink(event)
+            finally:
+                with self._lock:
+                    self._flushing = False
+
+
+def goal_of(answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Goal | None:
+    """What Argo CD must say in the end; the commit is the mirror's output ``revision``."""
+    if answers.argocd.namespace is None or answers.application.name is None:
+        return None
+    revision = next((found["revision"] for found in outputs.values() if "revision" in found), None)
+    return Goal(answers.argocd.namespace, answers.application.name, revision, answers.application.sync_policy.automated)

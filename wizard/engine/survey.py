@@ -1,0 +1,212 @@
+"""Looks at everything a plan is about, side by side, and makes the plan from what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields, is_dataclass, replace
+from graphlib import TopologicalSorter
+
+from strategies.base import Action, Change, Group, Observed, Owner, Ref, Resource
+from strategies.ports import Handler, ResourceError, Site
+from wizard.engine.plan import Plan, fingerprint
+
+_WORKERS = 32
+"""Reads wait for the network, not for a processor; more than this at once would only earn throttling."""
+
+_GROUPS: Mapping[str, Group] = {
+    "cluster-object": Group.CLUSTER,
+    "git-credential": Group.CLUSTER,
+    "mirror": Group.GIT,
+    "pipeline-file": Group.GIT,
+}
+"""Where the plan's tree shows a thing that was found by its marks alone; what is not here is in AWS."""
+
+
+class SurveyError(Exception):
+    """Something could not be looked at, so that there is no plan. ``errors`` holds each reason once."""
+
+    def __init__(self, errors: Iterable[ResourceError]) -> None:
+        self.errors = tuple({(e.what, e.why): e for e in errors}.values())
+        super().__init__("; ".join(str(e) for e in self.errors))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change with what is needed to carry it out."""
+
+    change: Change
+    handler: Handler[Resource]
+    observed: Observed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A plan and the steps behind it, in the same order."""
+
+    plan: Plan
+    steps: tuple[Step, ...]
+
+
+def survey(site: Site, owner: Owner, strategy: str, resources: Sequence[Resource], *, leftovers: bool = True) -> Survey:
+    """Plan for these resources and, with ``leftovers``, for what carries the owner's marks but is not among them.
+
+    Raises SurveyError.
+    """
+    handlers = site.handlers() if leftovers else {}
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(resources) + len(handlers)) or 1) as pool:
+        reads = [(resource, pool.submit(_step, site.handler(resource), resource)) for resource in resources]
+        marked = {kind: pool.submit(_owned, handler, owner) for kind, handler in handlers.items()}
+    asked = _results([future for _, future in reads])
+    owned, notes = _known(marked)
+    seen = {step.observed.provider_id for step in asked if step.observed is not None}
+    left = [(kind, thing) for kind, things in owned.items() for thing in things if thing.provider_id not in seen]
+    steps = _ordered([*asked, *_deletions(left, handlers, asked)])
+    return _made(owner, strategy, "apply", steps, notes)
+
+
+def survey_owned(site: Site, owner: Owner, *, delete_repository: str | None, partial: bool) -> Survey:
+    """Plan to remove what carries the owner's marks, highest rank first; a filled repository only when it is named.
+
+    With ``partial`` what cannot be looked at becomes a note; otherwise SurveyError is raised for it.
+    """
+    handlers = site.handlers()
+    with ThreadPoolExecutor(max_workers=len(handlers) or 1) as pool:
+        marked = {kind: pool.submit(_owned, handler, owner) for kind, handler in handlers.items()}
+    if not partial:
+        _results(list(marked.values()))
+    owned, notes = _known(marked)
+    found = [(kind, thing) for kind, things in owned.items() for thing in things]
+    steps = _ordered(_deletions(found, handlers, (), delete_repository=delete_repository))
+    return _made(owner, "", "destroy", steps, notes)
+
+
+def references(value: object) -> Iterable[str]:
+    """The addresses of every ``Ref`` anywhere inside a value."""
+    if isinstance(value, Ref):
+        yield value.address
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from references(inner)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for one in fields(value):
+            yield from references(getattr(value, one.name))
+
+
+def name_of(thing: Observed) -> str:
+    """What an operator calls a thing that was found: its name when it has one, else the provider's id."""
+    name = thing.fields.get("name")
+    return name if isinstance(name, str) and name else thing.provider_id
+
+
+def _step(handler: Handler[Resource], resource: Resource) -> Step:
+    observed = handler.read(resource)
+    change = handler.plan(resource, observed)
+    needed = dict.fromkeys((*resource.depends_on, *references(resource), *change.depends_on))
+    return Step(replace(change, depends_on=tuple(needed)), handler, observed)
+
+
+def _owned(handler: Handler[Resource], owner: Owner) -> tuple[Observed, ...]:
+    return tuple(handler.owned(owner))
+
+
+def _results(futures: Sequence[Future[Step]] | Sequence[Future[tuple[Observed, ...]]]) -> list[Step]:
+    steps, errors = [], []
+    for future in futures:
+        error = future.exception()
+        if isinstance(error, ResourceError):
+            errors.append(error)
+        elif error is not None:
+            raise error
+        else:
+            result = future.result()
+            if isinstance(result, Step):
+                steps.append(result)
+    if errors:
+        raise SurveyError(errors)
+    return steps
+
+
+def _known(marked: Mapping[str, Future[tuple[Observed, ...]]]) -> tuple[dict[str, tuple[Observed, ...]], tuple[str, ...]]:
+    owned: dict[str, tuple[Observed, ...]] = {}
+    notes: dict[str, None] = {}
+    for kind, future in marked.items():
+        error = future.exception()
+        if error is None:
+            owned[kind] = future.result()
+        elif isinstance(error, ResourceError):
+            notes[f"What is left of ours among {kind}s could not be looked for. {error}. {error.remedy}".strip()] = None
+        else:
+            raise error
+    return owned, tuple(notes)
+
+
+def _deletions(
+    found: Sequence[tuple[str, Observed]],
+    handlers: Mapping[str, Handler[Resource]],
+    others: Sequence[Step],
+    *,
+    delete_repository: str | None = None,
+) -> list[Step]:
+    """A deletion of each thing: after everything that is asked for stands, and after every deletion of a higher rank."""
+    ranked = sorted(found, key=lambda pair: -handlers[pair[0]].rank)
+    asked = tuple(step.change.address for step in others)
+    steps: list[Step] = []
+    higher: tuple[str, ...] = ()
+    level: list[str] = []
+    rank: int | None = None
+    for kind, thing in ranked:
+        handler = handlers[kind]
+        if rank is not None and handler.rank != rank:
+            higher, level = (*higher, *level), []
+        rank = handler.rank
+        address = f"{kind}/{thing.provider_id}"
+        level.append(address)
+        kept = thing.filled and name_of(thing) != delete_repository
+        gone = "marked as ours, and no longer asked for" if others else "marked as ours"
+        reason = f"kept: it holds commits (--delete-repository {name_of(thing)} removes it)" if kept else gone
+        change = Change(
+            address=address,
+            kind=kind,
+            title=name_of(thing),
+            group=_GROUPS.get(kind, Group.AWS),
+            action=Action.NONE if kept else Action.DELETE,
+            reason=reason,
+            depends_on=() if kept else (*asked, *higher),
+            provider_id=thing.provider_id,
+        )
+        steps.append(Step(change, handler, thing))
+    return steps
+
+
+def _ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Every step after those it depends on; otherwise in the order given. Dependencies on nothing in the plan are dropped."""
+    by_address = {step.change.address: step for step in steps}
+    place = {address: number for number, address in enumerate(by_address)}
+    known = [
+        replace(step, change=replace(step.change, depends_on=tuple(d for d in step.change.depends_on if d in by_address)))
+        for step in steps
+    ]
+    sorter = TopologicalSorter({step.change.address: step.change.depends_on for step in known})
+    sorter.prepare()
+    ordered: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=place.__getitem__)
+        ordered += ready
+        sorter.done(*ready)
+    final = {step.change.address: step for step in known}
+    return tuple(final[address] for address in ordered)
+
+
+def _made(owner: Owner, strategy: str, operation: str, steps: tuple[Step, ...], notes: tuple[str, ...]) -> Survey:
+    changes = tuple(step.change for step in steps)
+    conflicts = tuple(change for change in changes if change.conflict is not None)
+    mark = fingerprint(owner.instance, operation, changes)
+    return Survey(Plan(owner.instance, strategy, changes, mark, conflicts, notes, operation), steps)
+
+
+Remake = Callable[[], Survey]
+"""Looks again and plans again, as the first time."""

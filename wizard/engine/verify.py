@@ -1,0 +1,135 @@
+"""The last step of an apply: ask Argo CD to look again, and wait for its word."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from strategies.ports import ResourceError, Site, SyncReport
+from wizard.engine.events import Sink, VerifyComplete, VerifyProgress
+from wizard.engine.execution import Pause
+
+ERROR_CONDITIONS = ("ComparisonError", "InvalidSpecError", "SyncError", "UnknownError")
+"""Condition types of an Application that stand for a failure (argo-cd, pkg/apis/application/v1alpha1/types.go)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: how long to wait altogether, between two looks, and for an error to go away by itself.
+
+    An error is asked about again, because the first look may have come before a name resolved or a password arrived.
+    """
+
+    timeout: float = 600.0
+    poll: float = 1.0
+    error: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Argo CD's last word: whether it is what was wanted, and the reason in one sentence."""
+
+    ok: bool
+    reason: str
+    report: SyncReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The Application, the commit it must be at (None: any), and whether Argo CD syncs by itself."""
+
+    namespace: str
+    application: str
+    revision: str | None
+    automated: bool
+
+
+def verify(
+    site: Site,
+    goal: Goal,
+    *,
+    emit: Sink,
+    clock: Callable[[], datetime],
+    pause: Pause,
+    stop: threading.Event,
+    patience: Patience = Patience(),
+) -> Word:
+    """Hard refresh, then look until Argo CD is Synced and Healthy at the mirrored commit, an error persists, or time is up."""
+    began = clock()
+    report: SyncReport | None = None
+    trouble: str | None = None
+    troubled_since = refreshed = began
+    try:
+        site.hard_refresh(goal.namespace, goal.application)
+        while True:
+            report = site.sync_report(goal.namespace, goal.application)
+            now = clock()
+            emit(VerifyProgress(at=now, report=report, seconds=(now - began).total_seconds()))
+            if reached(report, goal):
+                return _said(Word(True, _success(report, goal), report), began, emit, clock)
+            found = _trouble(report)
+            if found != trouble:
+                trouble, troubled_since = found, now
+            if trouble is not None and (now - troubled_since).total_seconds() >= patience.error:
+                return _said(Word(False, trouble, report), began, emit, clock)
+            if (now - began).total_seconds() >= patience.timeout:
+                return _said(Word(False, _too_long(report, goal, patience), report), began, emit, clock)
+            if stop.is_set():
+                return _said(Word(False, "stopped by the operator before Argo CD had its say", report), began, emit, clock)
+            if trouble is not None and (now - refreshed).total_seconds() >= patience.error / 5:
+                site.hard_refresh(goal.namespace, goal.application)
+                refreshed = now
+            pause(patience.poll, stop)
+    except ResourceError as error:
+        return _said(Word(False, f"{error} {error.remedy}".strip(), report), began, emit, clock)
+
+
+def reached(report: SyncReport | None, goal: Goal) -> bool:
+    """True when Argo CD says what the answers wish for."""
+    if report is None:
+        return False
+    right = goal.revision is None or report.revision is None or report.revision == goal.revision
+    if goal.automated:
+        return report.done and right and report.revision is not None
+    return right and report.sync in ("Synced", "OutOfSync") and report.revision is not None and _trouble(report) is None
+
+
+def conditions(report: SyncReport) -> tuple[str, ...]:
+    """The conditions that stand for an error."""
+    return tuple(c for c in report.conditions if c.startswith(ERROR_CONDITIONS))
+
+
+def _trouble(report: SyncReport | None) -> str | None:
+    if report is None:
+        return None
+    bad = conditions(report)
+    if bad:
+        return "; ".join(bad)
+    if report.operation in ("Failed", "Error"):
+        return f"the sync ended with {report.operation}: {report.message}"
+    return None
+
+
+def _success(report: SyncReport | None, goal: Goal) -> str:
+    at = "" if report is None or report.revision is None else f" at {report.revision[:7]}"
+    if report is not None and report.done:
+        return f"Argo CD is Synced and Healthy{at}"
+    return f"Argo CD reads the repository{at} and waits for you to sync: argocd app sync {goal.application}"
+
+
+def _too_long(report: SyncReport | None, goal: Goal, patience: Patience) -> str:
+    limit = f"not Synced and Healthy within {patience.timeout / 60:g} min"
+    if report is None:
+        return f"{limit}: there is no Application {goal.application} in {goal.namespace}"
+    last = f"last seen {report.sync}, {report.health}"
+    revision = f" at {report.revision[:7]}" if report.revision else ""
+    said = "; ".join((*report.conditions, report.message)).strip("; ")
+    return f"{limit}: {last}{revision}" + (f" ({said})" if said else "")
+
+
+def _said(word: Word, began: datetime, emit: Sink, clock: Callable[[], datetime]) -> Word:
+    now = clock()
+    emit(VerifyComplete(at=now, report=word.report, ok=word.ok, reason=word.reason, seconds=(now - began).total_seconds()))
+    return word
