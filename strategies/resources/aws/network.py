@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from strategies.facts import Endpoint, Subnet, Vpc
 from strategies.resources.aws.clients import AwsClients
-from strategies.resources.aws.side_by_side import side_by_side
 from strategies.resources.aws.tags import as_mapping, instance_of
+from strategies.resources.parallel import together
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.literals import VpcAttributeNameType
     from mypy_boto3_ec2.type_defs import RouteTableTypeDef, SubnetTypeDef, VpcTypeDef
 
 _CLUSTER_TAG = "kubernetes.io/cluster/"
+_DNS_ATTRIBUTES: tuple[VpcAttributeNameType, ...] = ("enableDnsSupport", "enableDnsHostnames")
 _GONE = ("deleted", "failed", "rejected", "expired")
 
 
@@ -34,12 +37,12 @@ def read_vpcs(clients: AwsClients) -> tuple[Vpc, ...]:
             listed_nat = pool.submit(_nat_gateways, ec2)
         vpcs, subnets, tables = listed_vpcs.result(), listed_subnets.result(), listed_tables.result()
         internet, nat = listed_internet.result(), listed_nat.result()
-        dns = side_by_side(
-            *(
-                lambda vpc=vpc, name=name: ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute=name)
+        dns = together(
+            [
+                partial(ec2.describe_vpc_attribute, VpcId=vpc["VpcId"], Attribute=attribute)
                 for vpc in vpcs
-                for name in ("enableDnsSupport", "enableDnsHostnames")
-            )
+                for attribute in _DNS_ATTRIBUTES
+            ]
         )
     return tuple(
         _vpc(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -31,8 +32,9 @@ from strategies.ports import FactFailureError, Reader
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.errors import code
 from strategies.resources.aws.network import read_endpoints, read_vpcs
-from strategies.resources.aws.side_by_side import side_by_side
+from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import instance_of
+from strategies.resources.parallel import together
 
 ENDPOINT_SERVICES = ("sts", "git-codecommit", "git-codecommit-fips", "codecommit", "codecommit-fips")
 """Short names of the services whose interface endpoints the strategies may need."""
@@ -103,7 +105,7 @@ def read_identity(clients: AwsClients, clock: Callable[[], datetime]) -> AwsIden
     """
     with clients.reading("AWS identity", "sts"):
         credentials = clients.credentials()
-        answer, alias = side_by_side(clients.sts.get_caller_identity, lambda: _account_alias(clients))
+        answer, alias = both(clients.sts.get_caller_identity, lambda: _account_alias(clients))
     arn = answer["Arn"]
     headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
     skew = 0.0
@@ -149,9 +151,7 @@ def read_oidc_providers(clients: AwsClients) -> OidcProviders:
     """Every IAM OIDC provider of the account with its audiences."""
     with clients.reading("IAM OIDC providers", "iam"):
         arns = [one["Arn"] for one in clients.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
-        details = side_by_side(
-            *(lambda arn=arn: clients.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn) for arn in arns)
-        )
+        details = together([partial(clients.iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn) for arn in arns])
     return OidcProviders(
         {
             detail["Url"].removeprefix("https://"): (arn, tuple(detail["ClientIDList"]))

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING
 
 from strategies.base import INSTANCE_TAG, OWNER, OWNER_TAG, Owner
 
-
-class Tag(TypedDict):
-    """One tag, as EC2 and IAM take it."""
-
-    Key: str
-    Value: str
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+    from mypy_boto3_ec2.type_defs import TagTypeDef as Ec2Tag
+    from mypy_boto3_iam.type_defs import TagTypeDef as IamTag
 
 
-def as_list(tags: Mapping[str, str]) -> list[Tag]:
-    """The list of Key and Value that EC2 and IAM take."""
+def ec2_tags(tags: Mapping[str, str]) -> list[Ec2Tag]:
+    """The list of Key and Value that EC2 takes."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def iam_tags(tags: Mapping[str, str]) -> list[IamTag]:
+    """The list of Key and Value that IAM takes."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def owner_filters(owner: Owner) -> list[FilterTypeDef]:
+    """EC2 filters that find what carries the owner's tags."""
+    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in owner.tags.items()]
 
 
 def as_mapping(tags: Iterable[Mapping[str, object]]) -> dict[str, str]:
