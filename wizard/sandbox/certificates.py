@@ -1,0 +1,44 @@
+"""A throw-away certificate authority: made for one sandbox, kept in memory, gone with it."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+
+class _PatientContext(ssl.SSLContext):
+    """A server context whose handshakes happen in the thread that serves the connection.
+
+    A listening socket that shakes hands while it accepts lets one silent client stop all others.
+    """
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:  # the parent's signature is seven optional arguments
+        options["do_handshake_on_connect"] = False
+        return super().wrap_socket(*args, **options)
+
+
+class Authority:
+    """The CA that signs for every host name of one sandbox."""
+
+    def __init__(self) -> None:
+        self.ca = trustme.CA(organization_name="ezgitops sandbox", organization_unit_name="throw-away CA")
+
+    @property
+    def pem(self) -> bytes:
+        """The CA certificate, in PEM."""
+        return self.ca.cert_pem.bytes()
+
+    def write_bundle(self, path: Path) -> Path:
+        """Write the CA certificate alone: in the sandbox nothing signed by a public CA can be reached."""
+        path.write_bytes(self.pem)
+        return path
+
+    def server_context(self, *names: str) -> ssl.SSLContext:
+        """A TLS server context with one certificate for all these host names."""
+        context = _PatientContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.ca.issue_cert(*names).configure_cert(context)
+        return context

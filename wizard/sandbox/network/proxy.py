@@ -1,0 +1,147 @@
+"""A CONNECT proxy (RFC 9110, section 9.3.6) that asks a routing function where a name leads, or why it leads nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+_HEAD_LIMIT = 16 * 1024
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The connection goes through to this port of the loopback interface."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The connection is refused with 403; ``why`` is one line for whoever reads the error."""
+
+    why: str
+
+
+Decision: TypeAlias = Pass | Refuse
+Route: TypeAlias = Callable[[str, int], Decision]
+"""From host name (lower case) and port to a decision. Called in the proxy's own thread pool; may block briefly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One CONNECT that reached the proxy."""
+
+    host: str
+    port: int
+    passed: bool
+    why: str
+
+
+class ConnectProxy:
+    """A proxy on 127.0.0.1 in a thread of its own."""
+
+    def __init__(self, name: str, route: Route, *, on_attempt: Callable[[Attempt], None] = lambda _attempt: None) -> None:
+        self._name = name
+        self._route = route
+        self._on_attempt = on_attempt
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=f"proxy-{name}", daemon=True)
+        self._ready = threading.Event()
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """What belongs into HTTPS_PROXY."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Listen on a free port."""
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Stop listening and close every tunnel."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_HEAD_LIMIT))
+        self._port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        try:
+            self._loop.run_forever()
+        finally:
+            server.close()
+            tasks = asyncio.all_tasks(self._loop)
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            target = _connect_target(head)
+            if target is None:
+                await _answer(writer, 405, "Method Not Allowed", f"the {self._name} proxy passes CONNECT only")
+                return
+            decision = await self._loop.run_in_executor(None, self._route, *target)
+            if isinstance(decision, Refuse):
+                self._on_attempt(Attempt(*target, passed=False, why=decision.why))
+                await _answer(writer, 403, "Forbidden", decision.why)
+                return
+            self._on_attempt(Attempt(*target, passed=True, why=""))
+            await _tunnel(reader, writer, decision.port)
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # the client went away or sent no HTTP: there is nobody to answer
+        finally:
+            writer.close()
+
+
+def _connect_target(head: bytes) -> tuple[str, int] | None:
+    words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+    if len(words) != 3 or words[0] != "CONNECT":
+        return None
+    host, _, port = words[1].rpartition(":")
+    if not host or not port.isdigit():
+        return None
+    return host.strip("[]").lower(), int(port)
+
+
+async def _answer(writer: asyncio.StreamWriter, status: int, phrase: str, why: str) -> None:
+    body = f"{why}\n".encode()
+    writer.write(
+        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+        + body
+    )
+    await writer.drain()
+
+
+async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await writer.drain()
+        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+    finally:
+        inner_writer.close()
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await source.read(_CHUNK):
+            sink.write(chunk)
+            await sink.drain()
+    finally:
+        with contextlib.suppress(OSError):
+            if sink.can_write_eof():
+                sink.write_eof()

@@ -1,0 +1,129 @@
+"""Scenario files: which AWS account, which cluster and which GitHub organisation a sandbox holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+_REF = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's loader where there is one: a scenario is read in a tenth of the time."""
+
+_NAME = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
+
+
+class ScenarioError(Exception):
+    """A scenario that does not exist or cannot be read; the text says which and why."""
+
+
+class GitHubRepository(BaseModel):
+    """One repository: what its default branch holds, and which other references there are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: _NAME
+    default_branch: _REF = "main"
+    branches: tuple[_REF, ...] = ()
+    tags: tuple[_REF, ...] = ()
+    pull_requests: tuple[int, ...] = ()
+    files: Mapping[str, str] = Field(default_factory=dict)
+    token: str | None = None
+    """Whoever knows it may read and push; without one the repository is public."""
+
+
+class GitHubSection(BaseModel):
+    """The organisation on github.com."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    organisation: _NAME
+    repositories: tuple[GitHubRepository, ...] = ()
+
+
+class WorldSection(BaseModel):
+    """What ties the parts together."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    region: str = "us-east-2"
+    profile: str = "prod-east"
+    node_address: str = "10.0.1.17"
+    """Where the cluster's connections come from, for the security groups of the endpoints."""
+    images: tuple[str, ...] = ()
+    """Images that can be pulled besides those of the cluster's own image streams."""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    apiVersion: Literal["sandbox.ezgitops.dev/v1alpha1"]  # noqa: N815 - the spelling of the file
+    description: str
+    world: WorldSection = Field(default_factory=WorldSection)
+    github: GitHubSection
+    aws: Mapping[str, object] | str
+    cluster: Mapping[str, object] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario with its includes resolved. ``aws`` and ``cluster`` are validated by the servers that they fill."""
+
+    name: str
+    description: str
+    world: WorldSection
+    github: GitHubSection
+    aws: Mapping[str, object]
+    cluster: Mapping[str, object]
+
+
+def names() -> dict[str, str]:
+    """Every scenario with its one-line description."""
+    found = {}
+    for entry in sorted(_folder().iterdir(), key=lambda item: item.name):
+        stem = entry.name.removesuffix(".yaml")
+        if stem != entry.name and "." not in stem:
+            found[stem] = str(_mapping(entry).get("description", ""))
+    return found
+
+
+def load(name: str) -> Scenario:
+    """Read a scenario. Raises ScenarioError."""
+    path = _folder() / f"{name}.yaml"
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
+        raise ScenarioError(f"there is no scenario {name!r}; there are: {', '.join(names())}")
+    try:
+        file = _File.model_validate(_mapping(path))
+    except ValidationError as error:
+        raise ScenarioError(f"{path.name}: {error}") from error
+    return Scenario(
+        name, file.description, file.world, file.github, _section(file.aws, "aws"), _section(file.cluster, "cluster")
+    )
+
+
+def _folder() -> Traversable:
+    return files("wizard.sandbox") / "scenarios"
+
+
+def _section(value: Mapping[str, object] | str, key: str) -> Mapping[str, object]:
+    if not isinstance(value, str):
+        return value
+    included = _mapping(_folder() / value)
+    inner = included.get(key)
+    return inner if isinstance(inner, dict) and len(included) == 1 else included
+
+
+def _mapping(path: Traversable) -> dict[str, object]:
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+    except (OSError, yaml.YAMLError) as error:
+        raise ScenarioError(f"{path.name}: {error}") from error
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{path.name}: a mapping is expected")
+    return data
