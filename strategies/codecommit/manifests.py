@@ -1,6 +1,6 @@
 """The cluster's part of the CodeCommit strategy: the repository Secret, the Application, and the refresher, as resources.
 
-Formats: Argo CD, ``docs/operator-manual/declarative-setup.md`` (repository Secrets) and ``manifests/crds/application-crd.yaml``.
+Formats: Argo CD, ``docs/operator-manual/declarative-setup.md`` (repository Secrets), ``manifests/crds/application-crd.yaml``.
 """
 
 from __future__ import annotations

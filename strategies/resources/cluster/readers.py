@@ -1,0 +1,210 @@
+"""Reads what the cluster says of itself, of OpenShift GitOps, and of what this login may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import yaml
+
+from strategies.base import Json, Situation
+from strategies.common import effective
+from strategies.common.rights import needed_rights
+from strategies.facts import (
+    CLUSTER_GITOPS,
+    CLUSTER_INFO,
+    CLUSTER_RIGHTS,
+    ArgoInstance,
+    ClusterInfo,
+    FactError,
+    GitOps,
+    Right,
+    Rights,
+)
+from strategies.ports import FactFailureError, Reader
+from strategies.resources.cluster.apis import (
+    ACCESS_REVIEW,
+    ARGO_CD,
+    AUTHENTICATION,
+    CLUSTER_SERVICE_VERSION,
+    CLUSTER_VERSION,
+    CONFIG_MAP,
+    IMAGE_STREAM,
+    INFRASTRUCTURE,
+    NETWORK,
+    PROXY,
+    SUBSCRIPTION,
+    ApiKind,
+    Manifest,
+    dig,
+    items,
+    text,
+)
+from strategies.resources.cluster.client import KubeClient, KubeError
+from strategies.resources.cluster.errors import as_fact_failure
+from strategies.resources.parallel import together
+
+OPERATOR = "openshift-gitops-operator"
+
+
+def cluster_readers(client: Callable[[str], KubeClient]) -> Sequence[Reader]:
+    """Readers of the cluster's facts; ``client`` gives the client of a context."""
+
+    def reader(fact_id: str, read: Callable[[KubeClient], object]) -> Reader:
+        def run(situation: Situation) -> object:
+            return read(client(effective.context(situation) or ""))
+
+        return Reader(fact_id, effective.context, run)
+
+    def rights_inputs(situation: Situation) -> tuple[str, tuple[Right, ...]] | None:
+        context = effective.context(situation)
+        return None if context is None else (context, needed_rights(situation))
+
+    def rights(situation: Situation) -> Rights:
+        return read_rights(client(effective.context(situation) or ""), needed_rights(situation))
+
+    return (
+        reader(CLUSTER_INFO.id, read_info),
+        reader(CLUSTER_GITOPS.id, read_gitops),
+        Reader(CLUSTER_RIGHTS.id, rights_inputs, rights),
+    )
+
+
+def read_info(client: KubeClient) -> ClusterInfo:
+    """Version, infrastructure, issuer, networks, proxy and tools image, read side by side. Raises FactFailureError.
+
+    What only some logins may read (install configuration, proxy, image stream) is left out when it cannot be read.
+    """
+    with as_fact_failure():
+        version, infrastructure, authentication, network, proxy, config, tools = together(
+            [
+                partial(client.get, CLUSTER_VERSION, "version"),
+                partial(client.get, INFRASTRUCTURE, "cluster"),
+                partial(client.get, AUTHENTICATION, "cluster"),
+                partial(_maybe, client, NETWORK, "cluster"),
+                partial(_maybe, client, PROXY, "cluster"),
+                partial(_maybe, client, CONFIG_MAP, "cluster-config-v1", "kube-system"),
+                partial(_maybe, client, IMAGE_STREAM, "tools", "openshift"),
+            ]
+        )
+        if version is None or infrastructure is None:
+            raise FactFailureError(
+                FactError(
+                    f"{client.server} is a Kubernetes cluster, but not OpenShift: it has no ClusterVersion",
+                    "Choose the context of an OpenShift cluster.",
+                    "oc config get-contexts",
+                )
+            )
+        return ClusterInfo(
+            context=client.context,
+            server=client.server,
+            version=text(version, "status", "desired", "version"),
+            infrastructure_name=text(infrastructure, "status", "infrastructureName"),
+            region=text(infrastructure, "status", "platformStatus", "aws", "region") or None,
+            control_plane=text(infrastructure, "status", "controlPlaneTopology"),
+            issuer=text(authentication, "spec", "serviceAccountIssuer").removeprefix("https://").rstrip("/"),
+            machine_cidrs=_machine_cidrs(config),
+            pod_cidrs=tuple(text(entry, "cidr") for entry in items(network, "spec", "clusterNetwork")),
+            service_cidrs=_texts(dig(network, "spec", "serviceNetwork")),
+            proxy=text(proxy, "status", "httpsProxy") or text(proxy, "spec", "httpsProxy") or None,
+            tools_image=_tools_image(tools),
+        )
+
+
+def read_gitops(client: KubeClient) -> GitOps:
+    """The operator's ClusterServiceVersion and every Argo CD instance. Raises FactFailureError."""
+    with as_fact_failure():
+        subscriptions, versions, instances = together(
+            [
+                partial(_list, client, SUBSCRIPTION),
+                partial(_list, client, CLUSTER_SERVICE_VERSION, OPERATOR),
+                partial(_list, client, ARGO_CD),
+            ]
+        )
+        csv = _operator_version(client, subscriptions, versions)
+    name = text(csv, "metadata", "name")
+    return GitOps(
+        csv=name or None,
+        version=(text(csv, "spec", "version") or name.partition(".v")[2]) or None,
+        phase=text(csv, "status", "phase") or None,
+        instances=tuple(
+            ArgoInstance(text(i, "metadata", "namespace"), text(i, "metadata", "name"), text(i, "status", "phase"))
+            for i in instances
+        ),
+    )
+
+
+def read_rights(client: KubeClient, rights: Sequence[Right]) -> Rights:
+    """One SelfSubjectAccessReview for each right, all at once. Raises FactFailureError."""
+
+    def review(right: Right) -> bool:
+        attributes: dict[str, Json] = {"verb": right.verb, "group": right.group, "resource": right.resource}
+        if right.namespace is not None:
+            attributes["namespace"] = right.namespace
+        body: dict[str, Json] = {
+            "apiVersion": ACCESS_REVIEW.api_version,
+            "kind": ACCESS_REVIEW.kind,
+            "spec": {"resourceAttributes": attributes},
+        }
+        return dig(client.create(ACCESS_REVIEW, body), "status", "allowed") is True
+
+    with as_fact_failure():
+        return Rights(dict(zip(rights, together([partial(review, right) for right in rights]), strict=True)))
+
+
+def _operator_version(client: KubeClient, subscriptions: Sequence[Manifest], versions: Sequence[Manifest]) -> Manifest:
+    """The ClusterServiceVersion that the subscription installed, wherever that is; it is usually among ``versions``."""
+    for subscription in subscriptions:
+        if text(subscription, "spec", "name") == OPERATOR:
+            installed = text(subscription, "status", "installedCSV")
+            namespace = text(subscription, "metadata", "namespace")
+            known = next((v for v in versions if text(v, "metadata", "name") == installed and namespace == OPERATOR), None)
+            if known is not None or not installed:
+                return known or {}
+            return _maybe(client, CLUSTER_SERVICE_VERSION, installed, namespace) or {}
+    named = (v for v in versions if text(v, "metadata", "name").startswith(f"{OPERATOR}."))
+    return next(named, {})
+
+
+def _maybe(client: KubeClient, kind: ApiKind, name: str, namespace: str | None = None) -> Manifest | None:
+    """The object, or None when this login may not read it."""
+    try:
+        return client.get(kind, name, namespace)
+    except KubeError as error:
+        if error.status == 403:
+            return None
+        raise
+
+
+def _list(client: KubeClient, kind: ApiKind, namespace: str | None = None) -> list[Manifest]:
+    """The objects; none where the kind is not installed, or where this login may not list it in all namespaces."""
+    try:
+        return client.list(kind, namespace)
+    except KubeError as error:
+        if error.status == 404 or (error.status == 403 and kind is not ARGO_CD):
+            return []
+        raise
+
+
+def _machine_cidrs(config: Manifest | None) -> tuple[str, ...]:
+    """From the install configuration, which a hosted control plane does not always have."""
+    try:
+        document = yaml.safe_load(text(config, "data", "install-config"))
+    except yaml.YAMLError:
+        return ()
+    return tuple(text(entry, "cidr") for entry in items(document, "networking", "machineNetwork"))
+
+
+def _tools_image(stream: Manifest | None) -> str | None:
+    """The digest pull spec of ``tools:latest``: by digest it is pulled from the release image mirror, not from outside."""
+    candidates = [text(t, "from", "name") for t in items(stream, "spec", "tags") if text(t, "name") == "latest"]
+    for tag in items(stream, "status", "tags"):
+        if text(tag, "tag") == "latest":
+            candidates += [text(entry, "dockerImageReference") for entry in items(tag, "items")[:1]]
+    return next((image for image in candidates if "@sha256:" in image), None)
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(item for item in value if isinstance(item, str))

@@ -1,0 +1,160 @@
+"""Runs the git program: as an argument list, without a terminal, with passwords that stand in no argument, URL or file.
+
+A password reaches git as ``http.URL.extraHeader`` through ``GIT_CONFIG_COUNT`` (git-config(1), git 2.31), that is, in the
+environment of one process, which only the same user can read. Credential helpers are switched off, so nothing is asked, stored
+or answered by a keychain.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+MINIMUM_VERSION = (2, 31)
+"""The first git that takes configuration from ``GIT_CONFIG_COUNT``."""
+
+LIST_TIMEOUT = 20.0
+TRANSFER_TIMEOUT = 4 * 3600.0
+STALL_SECONDS = 60
+"""A transfer slower than 1 kB/s for this long is given up (``http.lowSpeedTime``)."""
+
+_LEFT_OUT = ("GIT_ASKPASS", "SSH_ASKPASS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_TERMINAL_PROMPT", "GIT_TRACE")
+
+
+@dataclass(frozen=True, slots=True)
+class GitLogin:
+    """Who asks at one URL. ``repr`` shows no password."""
+
+    url: str
+    username: str
+    password: str = field(repr=False)
+
+    @property
+    def header(self) -> str:
+        """The header of HTTP basic authentication (RFC 7617)."""
+        return "Authorization: Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+
+
+class GitError(Exception):
+    """git ended with an error: its exit code (None: it was stopped or is missing) and what it wrote."""
+
+    def __init__(self, command: str, code: int | None, stderr: str) -> None:
+        super().__init__(f"git {command}: {stderr.strip()[-500:]}")
+        self.command = command
+        self.code = code
+        self.stderr = stderr
+
+
+class GitProgram:
+    """The git of this machine, in the environment given."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    @property
+    def path(self) -> str | None:
+        """Where git is, by PATH; None when it is not installed."""
+        return shutil.which("git", path=self._environ.get("PATH"))
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        login: GitLogin | None = None,
+        folder: Path | None = None,
+        timeout: float = LIST_TIMEOUT,
+        on_line: Callable[[str], None] | None = None,
+    ) -> str:
+        """Standard output. ``on_line`` is given each line (or progress update) of standard error. Raises GitError."""
+        command = arguments[0]
+        path = self.path
+        if path is None:
+            raise GitError(command, None, "git is not installed")
+        try:
+            process = subprocess.Popen(
+                [path, *arguments], cwd=folder, env=self._environment(login), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise GitError(command, None, str(error)) from error
+        out: list[bytes] = []
+        said: list[str] = []
+        reader = threading.Thread(target=lambda: out.append(_all(process.stdout)), daemon=True)
+        reader.start()
+        clock = threading.Timer(timeout, _end, (process,))
+        clock.start()
+        try:
+            for line in _lines(process.stderr):
+                said.append(line)
+                if on_line is not None:
+                    on_line(line)
+            process.wait()
+            reader.join()
+        finally:
+            stopped = not clock.is_alive()
+            clock.cancel()
+            # Whatever ended the reading (a cancel raised by on_line too), nothing is left running.
+            if process.poll() is None:
+                _end(process)
+                process.wait()
+        if process.returncode != 0:
+            why = f"no end after {timeout:.0f} s" if stopped else "\n".join(line for line in said if line.strip())
+            raise GitError(command, None if stopped else process.returncode, why)
+        return out[0].decode(errors="replace") if out else ""
+
+    def _environment(self, login: GitLogin | None) -> dict[str, str]:
+        env = {k: v for k, v in self._environ.items() if not k.startswith("GIT_TRACE") and k not in _LEFT_OUT}
+        settings = [
+            ("credential.helper", ""),
+            ("core.askPass", ""),
+            ("http.lowSpeedLimit", "1000"),
+            ("http.lowSpeedTime", str(STALL_SECONDS)),
+            ("gc.auto", "0"),
+            ("advice.detachedHead", "false"),
+        ]
+        if login is not None:
+            settings.append((f"http.{login.url}.extraHeader", login.header))
+        count = int(env.get("GIT_CONFIG_COUNT") or 0)
+        for number, (key, value) in enumerate(settings, start=count):
+            env[f"GIT_CONFIG_KEY_{number}"], env[f"GIT_CONFIG_VALUE_{number}"] = key, value
+        env |= {"GIT_CONFIG_COUNT": str(count + len(settings)), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        if "GIT_SSL_CAINFO" not in env and env.get("SSL_CERT_FILE"):
+            env["GIT_SSL_CAINFO"] = env["SSL_CERT_FILE"]
+        return env
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End git and the transport helpers that it started: a stalled helper would hold the pipes open."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def _all(stream: IO[bytes] | None) -> bytes:
+    return stream.read() if stream is not None else b""
+
+
+def _lines(stream: IO[bytes] | None) -> Iterator[str]:
+    """Lines as they come; progress updates end in a carriage return."""
+    if stream is None:
+        return
+    rest = b""
+    while chunk := _some(stream):
+        *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _some(stream: IO[bytes]) -> bytes:
+    read1 = getattr(stream, "read1", None)
+    return bytes(read1(65536)) if callable(read1) else stream.read(1)

@@ -1,0 +1,68 @@
+"""The references of a repository, as ``git ls-remote`` lists them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from strategies.resources.git.program import LIST_TIMEOUT, GitLogin, GitProgram
+
+HEADS = "refs/heads/"
+TAGS = "refs/tags/"
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Branches and tags to object ids, the branch that HEAD names, and how many other references there are."""
+
+    default_branch: str | None = None
+    branches: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    others: int = 0
+
+    @property
+    def mirrored(self) -> dict[str, str]:
+        """Full names to object ids of everything that a mirror takes: heads and tags, nothing else."""
+        heads = {HEADS + name: oid for name, oid in self.branches.items()}
+        return heads | {TAGS + name: oid for name, oid in self.tags.items()}
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits that change when any branch or tag does."""
+        lines = "".join(f"{name} {oid}\n" for name, oid in sorted(self.mirrored.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()[:12]
+
+
+def list_remote(git: GitProgram, url: str, login: GitLogin | None = None, *, every: bool = False) -> References:
+    """The references at ``url``; ``every``: count those that are neither branch nor tag too. Raises GitError."""
+    wanted = [] if every else ["HEAD", f"{HEADS}*", f"{TAGS}*"]
+    return parse(git.run(["ls-remote", "--symref", "--", url, *wanted], login=login, timeout=LIST_TIMEOUT))
+
+
+def list_local(git: GitProgram, folder: Path) -> References:
+    """The branches and tags of a bare repository on this machine. Raises GitError."""
+    return parse(git.run(["for-each-ref", "--format=%(objectname)%09%(refname)", HEADS, TAGS], folder=folder))
+
+
+def parse(output: str) -> References:
+    """What ``ls-remote --symref`` printed: ``ref: refs/heads/main<TAB>HEAD`` and ``OID<TAB>NAME`` lines."""
+    default: str | None = None
+    branches: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    others = 0
+    for line in output.splitlines():
+        left, tab, name = line.partition("\t")
+        if not tab or name.endswith("^{}"):
+            continue
+        if left.startswith("ref: "):
+            if name == "HEAD" and left.startswith(f"ref: {HEADS}"):
+                default = left.removeprefix(f"ref: {HEADS}")
+        elif name.startswith(HEADS):
+            branches[name.removeprefix(HEADS)] = left
+        elif name.startswith(TAGS):
+            tags[name.removeprefix(TAGS)] = left
+        elif name != "HEAD":
+            others += 1
+    return References(default, branches, tags, others)
