@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from wizard.sandbox.aws.views import Call, Credential, EndpointView
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from wizard.sandbox.aws import extension
+from wizard.sandbox.aws.gateway import Gateway
+from wizard.sandbox.aws.policy import Decision, Document, decide
+from wizard.sandbox.aws.scenario import AwsScenario
+from wizard.sandbox.aws.seed import seed
+from wizard.sandbox.aws.services.endpoints import SandboxEndpoint
+from wizard.sandbox.aws.services.iam import SandboxIam
+from wizard.sandbox.aws.views import Call, Credential, EndpointView, IngressRule
+from wizard.sandbox.aws.world import World
+
+_one_at_a_time = threading.Lock()
+
+
+class QuietHandler(MotoRequestHandler):
+    """moto's handler over HTTP/1.1 (connections are kept), without an access log."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's own name
+        """Say nothing: the calls are recorded."""
 
 
 class AwsServer:
@@ -19,6 +43,7 @@ class AwsServer:
     time zone); ``latency`` in seconds is added to every API call by ``sleep``.
 
     moto keeps its state in the process, so only one server can run at a time in one process; ``stop`` empties that state.
+    moto also makes a boto3 session when it is imported: a process with an AWS_PROFILE that does not exist cannot import it.
     """
 
     def __init__(
@@ -31,42 +56,108 @@ class AwsServer:
         latency: float = 0.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        raise NotImplementedError
+        self._world = World(AwsScenario.model_validate(scenario), git_root, issuer_keys, clock)
+        self._applications = extension.Applications()
+        self._gateway = Gateway(self._world, self._applications, latency=latency, sleep=sleep)
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self._operator: Credential | None = None
 
     @property
     def url(self) -> str:
         """``http://127.0.0.1:PORT``; only while the server runs."""
-        raise NotImplementedError
+        if self._server is None:
+            raise RuntimeError("the AWS of the sandbox is not running")
+        return f"http://127.0.0.1:{self._server.server_port}"
 
     def start(self) -> None:
         """Fill the account and serve it; returns when calls are answered. Raises RuntimeError when one runs already."""
-        raise NotImplementedError
+        if not _one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("another AWS of the sandbox runs in this process")
+        try:
+            extension.install(self._world)
+            self._operator = seed(self._world)
+            self._server = make_server("127.0.0.1", 0, self._gateway, threaded=True, request_handler=QuietHandler)
+        except BaseException:
+            extension.uninstall()
+            _one_at_a_time.release()
+            raise
+        self._thread = threading.Thread(target=self._server.serve_forever, name="sandbox-aws", daemon=True)
+        self._thread.start()
+        for service in ("sts", "codecommit", "iam", "ec2"):
+            self._applications(service)
 
     def stop(self) -> None:
         """Stop serving and forget everything. Stopping twice does nothing."""
-        raise NotImplementedError
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server = self._thread = None
+        extension.uninstall()
+        _one_at_a_time.release()
 
     @property
     def operator(self) -> Credential:
         """What the operator's profile holds (session credentials of the scenario's identity)."""
-        raise NotImplementedError
+        if self._operator is None:
+            raise RuntimeError("the AWS of the sandbox is not running")
+        return self._operator
 
     def credential(self, access_key_id: str) -> Credential | None:
         """The operator's, a user's or an issued temporary credential; expired ones too, until the server stops."""
-        raise NotImplementedError
+        return self._world.credential(access_key_id)
 
     def service_password(self, user_name: str) -> tuple[str, str] | None:
         """Password and user ARN of an active service-specific credential, by its generated user name (``NAME-at-ACCOUNT``)."""
-        raise NotImplementedError
+        iam = self._world.iam
+        if not isinstance(iam, SandboxIam):
+            return None
+        found = iam.service_credentials.active(user_name)
+        return None if found is None else (found.password, iam.get_user(found.user_name).arn)
 
     def allowed(self, principal_arn: str, action: str, resource_arn: str) -> bool:
         """What the identity's policies (and permissions boundary) say of an action (``codecommit:GitPull``) on a resource."""
-        raise NotImplementedError
+        return self._world.decision(principal_arn, action, resource_arn) is Decision.ALLOWED
 
     def endpoint(self, service_short_name: str) -> EndpointView | None:
         """The available interface endpoint with private DNS for ``git-codecommit``, ``sts`` ...; None when there is none."""
-        raise NotImplementedError
+        endpoints: list[SandboxEndpoint] = list(self._world.ec2.vpc_end_points.values())
+        for endpoint in endpoints:
+            usable = endpoint.interface and endpoint.private_dns_enabled and endpoint.state == "available"
+            if usable and endpoint.short_name == service_short_name:
+                return self._view(endpoint)
+        return None
 
     def calls(self) -> list[Call]:
         """Every API call so far, in the order in which they ended."""
-        raise NotImplementedError
+        return self._gateway.calls()
+
+    def _view(self, endpoint: SandboxEndpoint) -> EndpointView:
+        policy: Document = json.loads(endpoint.policy_document)
+
+        def permits(principal_arn: str, action: str, resource_arn: str) -> bool:
+            names = self._world.names(principal_arn)
+            return decide([policy], action, resource_arn, principals=names) is Decision.ALLOWED
+
+        groups = [self._world.ec2.get_security_group_from_id(g) for g in endpoint.security_group_ids]
+        return EndpointView(
+            endpoint_id=endpoint.id,
+            vpc_id=endpoint.vpc_id,
+            service=endpoint.short_name,
+            dns_names=tuple(entry["dns_name"] for entry in endpoint.dns_entries),
+            subnet_ids=tuple(endpoint.subnet_ids),
+            ingress=tuple(
+                IngressRule(rule.ip_range["CidrIp"], rule.ip_protocol, _port(rule.from_port), _port(rule.to_port))
+                for group in groups
+                for rule in group.ingress_rules
+                if rule.ip_range and "CidrIp" in rule.ip_range
+            ),
+            policy=policy,
+            permits=permits,
+        )
+
+
+def _port(value: object) -> int | None:
+    return None if value is None else int(str(value))

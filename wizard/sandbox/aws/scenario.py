@@ -1,0 +1,191 @@
+"""The ``aws:`` part of a scenario file: what the account holds when the sandbox starts, and how its services behave."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+JsonObject = dict[str, object]
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+
+ADMINISTRATOR: JsonObject = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+class Section(BaseModel):
+    """A part of the scenario; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Operator(Section):
+    """Who runs the program: a session of an IAM role, as SSO gives it."""
+
+    profile: str = "prod-east"
+    role: str = "PlatformEngineer"
+    session: str = "operator"
+    session_seconds: int | None = None
+    """Lifetime of the session from the start of the sandbox; None: it does not end; 0: it is over already."""
+    policies: dict[str, JsonObject] = Field(default_factory=lambda: {"AdministratorAccess": ADMINISTRATOR})
+    """The role's inline policies, by name."""
+
+
+class OidcProvider(Section):
+    """An IAM OIDC identity provider."""
+
+    url: str
+    audiences: tuple[str, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+
+
+class ManagedPolicy(Section):
+    """A customer managed policy (a permissions boundary, for instance)."""
+
+    name: str
+    path: str = "/"
+    document: JsonObject
+
+
+class Role(Section):
+    """An IAM role that is there already."""
+
+    name: str
+    path: str = "/"
+    trust: JsonObject
+    policies: dict[str, JsonObject] = Field(default_factory=dict)
+    permissions_boundary: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class User(Section):
+    """An IAM user that is there already."""
+
+    name: str
+    path: str = "/"
+    policies: dict[str, JsonObject] = Field(default_factory=dict)
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class Iam(Section):
+    """Identities of the account."""
+
+    oidc_providers: tuple[OidcProvider, ...] = ()
+    policies: tuple[ManagedPolicy, ...] = ()
+    roles: tuple[Role, ...] = ()
+    users: tuple[User, ...] = ()
+
+
+class Subnet(Section):
+    """A subnet; ``zone`` is the name of its availability zone."""
+
+    id: str
+    name: str
+    zone: str
+    cidr: str
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class Ingress(Section):
+    """TCP from ``cidr`` to ``port``."""
+
+    cidr: str
+    port: int
+
+
+class SecurityGroup(Section):
+    """A security group, with the default egress rule unless ``egress`` is false."""
+
+    id: str
+    name: str
+    description: str
+    ingress: tuple[Ingress, ...] = ()
+    egress: bool = True
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class Endpoint(Section):
+    """A VPC endpoint that is there already; ``service`` is the short name (``sts``)."""
+
+    id: str
+    service: str
+    type: Literal["Interface", "Gateway"] = "Interface"
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    private_dns: bool = True
+    policy: JsonObject | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class Vpc(Section):
+    """A VPC with one main route table. ``internet_gateway`` adds a gateway and a default route to it."""
+
+    id: str
+    name: str
+    cidr: str
+    main_route_table: str
+    dns_support: bool = True
+    dns_hostnames: bool = True
+    internet_gateway: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    subnets: tuple[Subnet, ...] = ()
+    security_groups: tuple[SecurityGroup, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+
+
+class EndpointService(Section):
+    """An AWS service that offers VPC endpoints; ``zones`` None: all zones of the account."""
+
+    name: str
+    types: tuple[Literal["Interface", "Gateway"], ...] = ("Interface",)
+    zones: tuple[str, ...] | None = None
+
+
+class EndpointServices(Section):
+    """What can be connected to, and how long a new interface endpoint stays ``pending`` (and ``deleting``), in seconds."""
+
+    zones: tuple[str, ...]
+    pending_seconds: float = 2.0
+    deleting_seconds: float = 1.0
+    services: tuple[EndpointService, ...]
+
+
+class Repository(Section):
+    """A CodeCommit repository that is there already, with an empty Git repository behind it."""
+
+    name: str
+    description: str = ""
+    kms_key_id: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class CodeCommit(Section):
+    """CodeCommit in this account. ``open_to_account`` false: creating is refused, as for accounts it was closed to.
+
+    ``kms_keys`` are the customer managed keys that may encrypt a repository: alias (``alias/NAME``) to key id.
+    """
+
+    open_to_account: bool = True
+    kms_keys: dict[str, str] = Field(default_factory=dict)
+    repositories: tuple[Repository, ...] = ()
+
+
+class AwsScenario(Section):
+    """One AWS account in one region."""
+
+    account_id: AccountId = "123456789012"
+    alias: str | None = None
+    partition: str = "aws"
+    region: str = "us-east-2"
+    operator: Operator = Field(default_factory=Operator)
+    iam: Iam = Field(default_factory=Iam)
+    vpcs: tuple[Vpc, ...] = ()
+    endpoint_services: EndpointServices
+    codecommit: CodeCommit = Field(default_factory=CodeCommit)
+
+    @property
+    def operator_arn(self) -> str:
+        """What GetCallerIdentity shows for the operator."""
+        return f"arn:{self.partition}:sts::{self.account_id}:assumed-role/{self.operator.role}/{self.operator.session}"
