@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
@@ -11,6 +12,7 @@ from wizard.exitcodes import ExitCode
 
 if TYPE_CHECKING:
     from wizard.answers.draft import Draft, DraftStore
+    from wizard.engine.events import Sink
     from wizard.engine.session import Session
 
 
@@ -20,6 +22,9 @@ class MakeSession(Protocol):
     def __call__(self, draft: Draft, *, on_edit: Callable[[Draft], None]) -> Session:
         """The session, not yet started. ``on_edit`` is called with the draft after every edit."""
 
+
+Logbook: TypeAlias = "Callable[[str], AbstractContextManager[tuple[Sink, Path]]]"
+"""Opens the log of one run for an instance: the sink that writes it, and where it stands."""
 
 Ended: TypeAlias = Literal["finished", "quit", "sandbox", "interrupted"]
 
@@ -44,6 +49,7 @@ def run(
     answers_file: Path | None = None,
     prepare: Callable[[Draft], None] | None = None,
     sandbox_offered: bool = True,
+    logbook: Logbook | None = None,
     environ: Mapping[str, str],
 ) -> WizardOutcome:
     """Run the wizard until the operator leaves it.
@@ -51,6 +57,7 @@ def run(
     ``drafts`` opens the store of drafts (in the background). With ``answers_file`` the welcome page is passed over and the
     wizard opens on the environment with that file's answers; ``prepare`` puts what was given on the command line (``--set``)
     into the draft that the operator starts with. ``sandbox_offered`` shows the sandbox on the welcome page.
+    ``logbook`` opens the log that each apply is written to; without it nothing is logged.
     ``environ`` is the process's environment, read for NO_COLOR and HOME alone.
     """
     from wizard.tui.app import WizardApp
@@ -61,6 +68,7 @@ def run(
         answers_file=answers_file,
         prepare=prepare,
         sandbox_offered=sandbox_offered,
+        logbook=logbook,
         environ=environ,
     )
     outcome = app.run()

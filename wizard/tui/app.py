@@ -1,0 +1,308 @@
+"""The application: owns the session, the draft's keeper and the themes, and carries events from the engine's threads to the screen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from wizard.exitcodes import ExitCode
+from wizard.flow import Step
+from wizard.tui.pages.welcome import WelcomePage
+from wizard.tui.run import Logbook, MakeSession, WizardOutcome
+from wizard.tui.screen import WizardScreen, load_page
+from wizard.tui.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from wizard.answers.draft import Draft, DraftStore
+    from wizard.engine.apply import ApplyReport
+    from wizard.engine.events import Event, Sink
+    from wizard.engine.plan import Plan
+    from wizard.engine.session import Session
+    from wizard.tui.drafts import DraftKeeper
+    from wizard.tui.ending import Ending
+
+COALESCE_SECONDS = 0.05
+"""Events that come within this time are shown by one refresh."""
+
+
+def _commands() -> type[Provider]:
+    from wizard.tui.commands import WizardCommands
+
+    return WizardCommands
+
+
+class EngineEvent(Message):
+    """Something that happened in the engine, on its way to the screen."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class SessionOpened(Message):
+    """A session is ready for the pages."""
+
+    def __init__(self, session: Session, keeper: DraftKeeper) -> None:
+        super().__init__()
+        self.session = session
+        self.keeper = keeper
+
+
+class DraftsFound(Message):
+    """The drafts that can be gone on with: name, and when it was last changed."""
+
+    def __init__(self, drafts: Sequence[tuple[str, datetime]]) -> None:
+        super().__init__()
+        self.drafts = drafts
+
+
+class OpeningFailed(Message):
+    """A draft or an answers file could not be opened: what the operator is told."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__()
+        self.lines = lines
+
+
+class WizardApp(App[WizardOutcome]):
+    """The wizard."""
+
+    TITLE = "ezgitops"
+    CSS_PATH = "wizard.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*App.COMMANDS, _commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True, tooltip="Leave. The draft is kept."),
+        Binding("ctrl+c", "stop", "Stop", show=False, priority=True, tooltip="Stop what is running, or leave."),
+    ]
+
+    def __init__(
+        self,
+        *,
+        make_session: MakeSession,
+        drafts: Callable[[], DraftStore],
+        answers_file: Path | None = None,
+        prepare: Callable[[Draft], None] | None = None,
+        sandbox_offered: bool = True,
+        logbook: Logbook | None = None,
+        environ: Mapping[str, str],
+    ) -> None:
+        """See ``wizard.tui.run.run``."""
+        super().__init__()
+        self._make_session = make_session
+        self._open_drafts = drafts
+        self._prepare = prepare
+        self._logbook = logbook
+        self._refreshing: Timer | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._store: DraftStore | None = None
+        self._stored = threading.Event()
+        self.answers_file = answers_file
+        self.sandbox_offered = sandbox_offered
+        self.environ = environ
+        self.session: Session | None = None
+        self.keeper: DraftKeeper | None = None
+        self.applying: threading.Event | None = None
+        """Set it to stop the apply that is under way; None while none is."""
+        self.saved_to: Path | None = None
+        """The answers file that was written last."""
+        self.plan_to_apply: Plan | None = None
+        """The plan that the operator has confirmed."""
+        self.ending: Ending | None = None
+        """How the last apply ended."""
+        self.log_path: Path | None = None
+        """Where the last apply was logged."""
+
+    def on_mount(self) -> None:
+        """Show the frame first; everything else is loaded behind it."""
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self.push_screen(WizardScreen())
+
+    def on_ready(self) -> None:
+        """The first frame is painted: now load what the next pages need."""
+        self._load()
+
+    @property
+    def frame(self) -> WizardScreen:
+        """The wizard's screen, whatever lies over it."""
+        return cast("WizardScreen", next(s for s in self.screen_stack if isinstance(s, WizardScreen)))
+
+    # --- opening a session ---
+
+    @work(thread=True, group="load")
+    def _load(self) -> None:
+        store = self._open_drafts()
+        self._store = store
+        self._stored.set()
+        self.post_message(DraftsFound(store.list()))
+        for step in (Step.ENVIRONMENT, Step.STRATEGY, Step.DETAILS):
+            load_page(step)
+
+    def open_session(self, source: str | Path | None = None) -> None:
+        """Open a session in the background: new, from a draft's name, or from an answers file."""
+        self._open(source)
+
+    @work(thread=True, exclusive=True, group="open")
+    def _open(self, source: str | Path | None) -> None:
+        from wizard.answers.document import load
+        from wizard.answers.draft import Draft
+        from wizard.answers.faults import AnswersError
+        from wizard.tui.drafts import DraftKeeper
+
+        self._stored.wait(10)
+        store = self._store if self._store is not None else self._open_drafts()
+        try:
+            if isinstance(source, Path):
+                draft = load(source).draft()
+            elif source is not None:
+                found = store.load(source)
+                if found is None:
+                    self.post_message(OpeningFailed((f"The draft {source} is damaged or gone; start anew.",)))
+                    return
+                draft = found
+            else:
+                draft = Draft()
+            if self._prepare is not None and not isinstance(source, str):
+                self._prepare(draft)
+        except AnswersError as error:
+            self.post_message(OpeningFailed(tuple(str(fault) for fault in error.faults)))
+            return
+        keeper = DraftKeeper(store, name=source if isinstance(source, str) else None)
+        session = self._make_session(draft, on_edit=self._on_edit)
+        self.post_message(SessionOpened(session, keeper))
+
+    async def on_session_opened(self, message: SessionOpened) -> None:
+        """Start the session and show the first page with questions."""
+        self.close_session()
+        self.session, self.keeper = message.session, message.keeper
+        self._unsubscribe = message.session.subscribe(lambda event: _discard(self.post_message(EngineEvent(event))))
+        message.session.start()
+        await self.frame.go(Step.ENVIRONMENT)
+
+    def on_drafts_found(self, message: DraftsFound) -> None:
+        """Let the welcome page offer them."""
+        if isinstance(self.frame.page, WelcomePage):
+            self.frame.page.offer_drafts(message.drafts)
+
+    def on_opening_failed(self, message: OpeningFailed) -> None:
+        """Let the welcome page say why."""
+        if isinstance(self.frame.page, WelcomePage):
+            self.frame.page.show_faults(message.lines)
+
+    def close_session(self) -> None:
+        """Let go of the session; its draft is written."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+        if self.keeper is not None:
+            self.keeper.close()
+            self.keeper = None
+
+    def _on_edit(self, draft: Draft) -> None:
+        if self.keeper is None or self.session is None:
+            return
+        name = self.session.effective("name")
+        self.keeper.save(draft, name if isinstance(name, str) else None)
+
+    def carry_out(self, plan: Plan, sink: Sink, cancel: threading.Event) -> ApplyReport:
+        """Apply a plan and log it. Blocks; called from a thread. Raises what ``Session.apply`` raises."""
+        if self.session is None:
+            raise RuntimeError("there is no session to apply with")
+        if self._logbook is None:
+            return self.session.apply(plan, sink=sink, cancel=cancel)
+        with self._logbook(plan.instance) as (log, path):
+            self.log_path = path
+
+            def both(event: Event) -> None:
+                log(event)
+                sink(event)
+
+            return self.session.apply(plan, sink=both, cancel=cancel)
+
+    # --- events ---
+
+    def on_engine_event(self, message: EngineEvent) -> None:
+        """Let the screen look at the event, and refresh it soon."""
+        self.frame.on_engine_event(message.event)
+        self.refresh_soon()
+
+    def refresh_soon(self) -> None:
+        """Refresh the screen once for all that happens in the next moment."""
+        if self._refreshing is None:
+            self._refreshing = self.set_timer(COALESCE_SECONDS, self._refresh_now)
+
+    def _refresh_now(self) -> None:
+        self._refreshing = None
+        self.frame.refresh_view()
+
+    # --- leaving ---
+
+    def finish(self, outcome: WizardOutcome) -> None:
+        """Leave with this outcome."""
+        self.close_session()
+        self.exit(outcome)
+
+    def action_leave(self) -> None:
+        """Quit: at once, because nothing is lost by it; while an apply runs, ask first."""
+        if self.applying is not None:
+            self._ask_to_stop()
+            return
+        self.finish(WizardOutcome("quit", ExitCode.DONE, self._kept()))
+
+    def action_stop(self) -> None:
+        """Ctrl+C: copy a selection, stop an apply after a question, or leave."""
+        if isinstance(self.focused, Input) and self.focused.selected_text:
+            self.copy_to_clipboard(self.focused.selected_text)
+        elif self.applying is not None:
+            self._ask_to_stop()
+        else:
+            self.finish(WizardOutcome("interrupted", ExitCode.INTERRUPTED, self._kept()))
+
+    def _ask_to_stop(self) -> None:
+        from wizard.tui.widgets.modals import ConfirmModal
+
+        if isinstance(self.screen, ConfirmModal):
+            self.screen.dismiss(True)
+            return
+        text = "The calls now under way are finished, then it stops. Nothing is lost: run it again and it goes on from there."
+        self.push_screen(ConfirmModal("Stop applying?", text, yes="Stop", no="Go on"), self._stop_applying)
+
+    def _stop_applying(self, stop: bool | None) -> None:
+        if stop and self.applying is not None:
+            self.applying.set()
+
+    def _kept(self) -> str:
+        if self.keeper is None or not self.keeper.kept:
+            return ""
+        return "The draft is kept. Run `ezgitops` again to go on from here."
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette's own commands, without those that make no sense in a wizard."""
+        yield SystemCommand("Theme: light or dark", "Switch between the two themes", self.action_switch_theme)
+        yield SystemCommand("Quit", "Leave; the draft is kept", self.action_leave)
+
+    def action_switch_theme(self) -> None:
+        """Switch between dark and light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+
+def _discard(_result: object) -> None:
+    """Make a sink of a function that returns something."""

@@ -1,0 +1,101 @@
+"""A page of questions: the fields in sight, the advanced ones folded away under "More"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Collapsible, Input
+
+from strategies.base import Page, Question
+from wizard.tui.pages.base import WizardPage
+from wizard.tui.widgets.field import Field
+from wizard.tui.wording import count, listed
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+
+class AskingPage(WizardPage):
+    """Shows the relevant questions of its page, and follows as answers make others relevant."""
+
+    DEFAULT_CSS = """
+    AskingPage Collapsible { border: none; background: transparent; padding: 0; margin: 0; }
+    AskingPage CollapsibleTitle { padding: 0 1; color: $text-muted; }
+    AskingPage CollapsibleTitle:focus { color: $text-primary; background: transparent; text-style: bold; }
+    AskingPage Collapsible Contents { padding: 0; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Fields, then the folded ones."""
+        plain, advanced = self._asked()
+        for question in plain:
+            yield Field(question, self.session)
+        yield from self.found()
+        more = Collapsible(
+            title=self._more_title(advanced), collapsed=True, id="more", collapsed_symbol="▸", expanded_symbol="▾"
+        )
+        more.display = bool(advanced)
+        yield more
+
+    def found(self) -> Sequence[Widget]:
+        """What stands between the fields and the folded ones."""
+        return ()
+
+    def first_focus(self) -> None:
+        """The first field that needs the operator, else the first of all."""
+        missing = {question.key for question in self.session.missing()}
+        fields = list(self.query(Field))
+        for field in [field for field in fields if field.key in missing] or fields[:1]:
+            field.focus_control()
+            return
+
+    def refresh_view(self, faults: Mapping[str, str]) -> None:
+        """Bring the fields in step with the questions and the draft."""
+        plain, advanced = self._asked()
+        more = self.query_one("#more", Collapsible)
+        more.display = bool(advanced)
+        more.title = self._more_title(advanced)
+        contents = more.query_one(Collapsible.Contents)
+        self._align(self, plain, before=more)
+        if not more.collapsed:
+            self._align(contents, advanced, before=None)
+        for field in self.query(Field):
+            field.sync(faults)
+
+    @on(Collapsible.Expanded)
+    def _unfold(self) -> None:
+        self.wizard.refresh_soon()
+
+    @on(Field.Settled)
+    def _settled(self) -> None:
+        self.wizard.refresh_soon()
+
+    @on(Input.Submitted)
+    async def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        await self.forward()
+
+    def _asked(self) -> tuple[list[Question], list[Question]]:
+        questions = self.session.questions(Page(self.step.value))
+        return [q for q in questions if not q.advanced], [q for q in questions if q.advanced]
+
+    def _align(self, parent: Widget, questions: Sequence[Question], before: Widget | None) -> None:
+        """Mount and remove so that ``parent`` shows exactly these questions, in order; those that stay keep cursor and focus."""
+        wanted = [question.key for question in questions]
+        present = {field.key: field for field in parent.children if isinstance(field, Field)}
+        for key, field in present.items():
+            if key not in wanted:
+                field.remove()
+        for place, question in enumerate(questions):
+            if question.key in present:
+                continue
+            follower = next((present[key] for key in wanted[place + 1 :] if key in present), None)
+            parent.mount(Field(question, self.session), before=follower or before)
+
+    def _more_title(self, advanced: Sequence[Question]) -> str:
+        changed = sum(1 for question in advanced if self.session.draft.get(question.key) is not None)
+        state = f"{count(changed, 'change')}" if changed else "all defaults"
+        return f"More ({listed([question.title for question in advanced], 3)}): {state}"

@@ -1,0 +1,146 @@
+"""Every check, the worst first, with what was seen and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from wizard.flow import Step
+from wizard.tui.pages.base import WizardPage
+from wizard.tui.theme import CHECK_MARKS
+from wizard.tui.widgets.checks_panel import mark_of
+from wizard.tui.wording import count
+
+if TYPE_CHECKING:
+    from strategies.base import CheckResult
+
+_FOLDED = ("pass", "skipped")
+
+
+class CheckList(OptionList):
+    """The checks as a list with a cursor."""
+
+    DEFAULT_CSS = """
+    CheckList { border: none; background: transparent; height: 1fr; padding: 0; }
+    CheckList:focus { border: none; }
+    """
+
+
+class ChecksPage(WizardPage):
+    """The results, live."""
+
+    DEFAULT_CSS = """
+    ChecksPage { overflow-y: hidden; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "fold", "Unfold", tooltip="Show or hide the checks that passed."),
+        Binding("y", "copy", "Copy command", tooltip="Copy the command that mends the check under the cursor."),
+    ]
+    step: ClassVar[Step] = Step.CHECKS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.can_focus = False
+        self._unfolded = False
+        self._shown: tuple[tuple[CheckResult, ...], bool] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        yield CheckList()
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.refresh_view({})
+
+    def first_focus(self) -> None:
+        """The list."""
+        self.query_one(CheckList).focus()
+
+    @property
+    def status(self) -> str:
+        """How many are done."""
+        results = self.session.results()
+        waiting = sum(1 for result in results if result.waiting)
+        running = f" · {waiting} running" if waiting else ""
+        return f"{len(results) - waiting} of {len(results)} done{running} · r again"
+
+    def refresh_view(self, faults: Mapping[str, str]) -> None:
+        """Show the results; the cursor stays on its check."""
+        results = self.session.results()
+        if self._shown == (results, self._unfolded):
+            return
+        self._shown = (results, self._unfolded)
+        listing = self.query_one(CheckList)
+        here = listing.highlighted_option.id if listing.highlighted_option is not None else None
+        listing.clear_options()
+        listing.add_options(self._options(results))
+        ids = [option.id for option in listing.options]
+        listing.highlighted = ids.index(here) if here in ids else (0 if ids else None)
+
+    def _options(self, results: Sequence[CheckResult]) -> list[Option]:
+        open_ones = [result for result in results if result.waiting or result.status.value not in _FOLDED]
+        options = [Option(_entry(result), id=result.check.id) for result in open_ones]
+        for status in _FOLDED:
+            these = [result for result in results if not result.waiting and result.status.value == status]
+            if not these:
+                continue
+            mark = CHECK_MARKS[status]
+            sign = "▾" if self._unfolded else "▸"
+            names = "" if self._unfolded else ": " + ", ".join(result.check.title for result in these)
+            head = Content.assemble(
+                (f"{mark.icon} {mark.word:<8}", mark.style), f"{sign} {count(len(these), 'check')}", (names, "$text-muted")
+            )
+            options.append(Option(head, id=f"fold-{status}"))
+            if self._unfolded:
+                options += [Option(_entry(result), id=result.check.id) for result in these]
+        return options
+
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter goes on; on a fold it unfolds."""
+        event.stop()
+        if (event.option.id or "").startswith("fold-"):
+            self.action_fold()
+        else:
+            await self.forward()
+
+    def action_fold(self) -> None:
+        """Show or hide what passed."""
+        self._unfolded = not self._unfolded
+        self.refresh_view({})
+
+    def action_copy(self) -> None:
+        """Copy the remedy's command of the check under the cursor."""
+        option = self.query_one(CheckList).highlighted_option
+        result = next(
+            (result for result in self.session.results() if option is not None and result.check.id == option.id), None
+        )
+        remedy = result.verdict.remedy if result is not None else None
+        if remedy is None or remedy.command is None:
+            self.notify("There is no command for this one.", timeout=3)
+            return
+        self.app.copy_to_clipboard(remedy.command)
+        self.notify("Copied.", timeout=2)
+
+
+def _entry(result: CheckResult) -> Content:
+    mark = mark_of(result)
+    blocks = ("   blocks the apply", "$text-error") if result.blocks else ("", "")
+    vantage = (f"   from: {result.check.vantage.value}", "$text-muted")
+    lines = [Content.assemble((f"{mark.icon} {mark.word:<8}", mark.style), (result.check.title, "bold"), vantage, blocks)]
+    indent = " " * 10
+    if not result.waiting:
+        lines.append(Content(indent + result.verdict.evidence))
+    if result.status.value in ("fail", "warn") and not result.waiting:
+        lines.append(Content.styled(f"{indent}{result.check.why}", "$text-muted"))
+    remedy = result.verdict.remedy
+    if remedy is not None and not result.waiting:
+        lines.append(Content.assemble((f"{indent}→ ", "$text-primary"), remedy.text))
+        if remedy.command is not None:
+            lines.append(Content.assemble(indent + "  ", (remedy.command, "$text-primary"), ("   y copies", "$text-muted")))
+    return Content("\n").join(lines)

@@ -1,0 +1,212 @@
+"""The proof, and the way back; or what failed, why, and what to do now."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from wizard.exitcodes import ExitCode
+from wizard.flow import Step
+from wizard.tui.ending import Ending
+from wizard.tui.pages.base import WizardPage
+from wizard.tui.run import WizardOutcome
+from wizard.tui.widgets.modals import TextModal
+from wizard.tui.wording import count, duration
+
+if TYPE_CHECKING:
+    from wizard.engine.apply import ApplyReport
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to take away: what it is, what is shown, what is copied."""
+
+    title: str
+    value: str
+
+
+class DonePage(WizardPage):
+    """What was made, or what went wrong."""
+
+    DEFAULT_CSS = """
+    DonePage #outcome { height: auto; padding: 0 1; margin-bottom: 1; }
+    DonePage OptionList { border: none; background: transparent; height: auto; max-height: 100%; padding: 0; }
+    DonePage OptionList:focus { border: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy line", tooltip="Copy the value of the line under the cursor."),
+        Binding("e", "calls", "Calls made", tooltip="Show every change that was made, as calls."),
+        Binding("r", "again", "Run again", tooltip="Plan again and go on from where it stopped."),
+    ]
+    step: ClassVar[Step] = Step.DONE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.can_focus = False
+        self._lines: tuple[Line, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The outcome, then the lines to take away."""
+        yield Static("", id="outcome")
+        yield OptionList()
+
+    def on_mount(self) -> None:
+        """Say it."""
+        ending = self._ending
+        self.query_one("#outcome", Static).update(_success(ending) if ending.ok else _failure(ending))
+        self._lines = self._take_away(ending)
+        self.query_one(OptionList).add_options([Option(_shown(line)) for line in self._lines])
+        if ending.ok and self.wizard.keeper is not None:
+            self.wizard.keeper.discard()
+
+    def first_focus(self) -> None:
+        """The lines."""
+        listing = self.query_one(OptionList)
+        listing.focus()
+        listing.highlighted = 0 if self._lines else None
+
+    @property
+    def _ending(self) -> Ending:
+        return self.wizard.ending or Ending()
+
+    @property
+    def heading(self) -> str:
+        """Done, or not."""
+        if self._ending.ok:
+            return "Done"
+        report = self._ending.report
+        return "Stopped" if report is not None and report.cancelled else "Not done"
+
+    @property
+    def status(self) -> str:
+        """How long it took."""
+        return duration(self._ending.seconds)
+
+    @property
+    def forward_label(self) -> str | None:
+        """Leave, or try again."""
+        return "Finish" if self._ending.ok else "Run again"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what makes sense for this end."""
+        if action == "again":
+            return not self._ending.ok
+        if action == "calls":
+            return self._ending.report is not None and bool(self._ending.report.calls)
+        return True
+
+    async def forward(self) -> None:
+        """Leave the wizard, or plan again after a failure."""
+        if not self._ending.ok:
+            self.action_again()
+            return
+        self.wizard.finish(WizardOutcome("finished", ExitCode.DONE, farewell(self._ending, self.wizard.saved_to)))
+
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter goes on."""
+        event.stop()
+        await self.forward()
+
+    def action_again(self) -> None:
+        """Plan again: what is there already is found, the rest is made."""
+        self.frame.go_later(Step.PLAN)
+
+    def action_copy(self) -> None:
+        """Copy the value under the cursor."""
+        place = self.query_one(OptionList).highlighted
+        if place is not None:
+            self.app.copy_to_clipboard(self._lines[place].value)
+            self.notify("Copied.", timeout=2)
+
+    def action_calls(self) -> None:
+        """Show the calls of the journal."""
+        report = self._ending.report
+        if report is not None:
+            text = "\n".join(f"{call.call}  {call.address}" for call in report.calls)
+            self.app.push_screen(TextModal(count(len(report.calls), "change was", "changes were") + " made", text))
+
+    def _take_away(self, ending: Ending) -> tuple[Line, ...]:
+        report, saved = ending.report, self.wizard.saved_to
+        lines = [Line(output.title, output.value) for output in report.outputs] if report is not None else []
+        if saved is not None:
+            lines.append(Line("Answers", str(saved)))
+            lines.append(Line("Replay", f"ezgitops apply -f {shlex.quote(str(saved))} --yes"))
+        plan = self.wizard.plan_to_apply
+        if plan is not None:
+            lines.append(Line("Take away", f"ezgitops destroy {plan.instance}"))
+        if self.wizard.log_path is not None:
+            lines.append(Line("Log", str(self.wizard.log_path)))
+        if report is not None and report.journal is not None:
+            lines.append(Line("Journal", str(report.journal)))
+        return tuple(lines)
+
+
+def _success(ending: Ending) -> Content:
+    report = ending.report
+    sync = report.sync if report is not None else None
+    if report is None or sync is None:
+        return Content.styled("✔ Everything is in place.", "bold $text-success")
+    revision = f" at {sync.revision[:7]}" if sync.revision else ""
+    return Content.assemble(
+        (f"✔ Argo CD is {sync.sync} and {sync.health}{revision}", "bold $text-success"), ("\n" + _made(report), "$text-muted")
+    )
+
+
+def _made(report: ApplyReport) -> str:
+    words = {"create": "made", "adopt": "adopted", "update": "changed", "replace": "replaced", "delete": "deleted"}
+    parts = [f"{report.counts[action]} {word}" for action, word in words.items() if report.counts.get(action)]
+    return ", ".join(parts) if parts else "Nothing had to be changed."
+
+
+def _failure(ending: Ending) -> Content:
+    report = ending.report
+    parts: list[Content] = []
+    for failure in ending.failures:
+        parts.append(
+            Content.assemble(
+                (f"✖ {failure.what}", "bold $text-error"),
+                f"\n  why:  {failure.why}",
+                ("\n  now:  ", "$text-primary"),
+                failure.remedy,
+            )
+        )
+    if report is not None and report.cancelled:
+        parts.append(Content.styled("Stopped as you asked. What was made stands; run it again to go on.", "$text-warning"))
+    elif report is not None and not ending.failures and report.reason:
+        parts.append(
+            Content.assemble(
+                ("✖ Everything was made, but Argo CD is not Synced and Healthy", "bold $text-error"),
+                f"\n  why:  {report.reason}",
+                ("\n  now:  ", "$text-primary"),
+                "Mend what Argo CD names, then run again: only the verification is repeated.",
+            )
+        )
+    if report is not None and report.skipped:
+        parts.append(
+            Content.styled(
+                f"– {count(len(report.skipped), 'change was', 'changes were')} not begun because of it.", "$text-warning"
+            )
+        )
+    return (
+        Content("\n").join(parts)
+        if parts
+        else Content.styled("✖ It did not end well, and nothing says why. The log does.", "$text-error")
+    )
+
+
+def _shown(line: Line) -> Content:
+    return Content.assemble((f"{line.title:<28}", "$text-muted"), line.value)
+
+
+def farewell(ending: Ending, saved: object) -> str:
+    """What stays on the terminal once the screen is gone."""
+    sync = ending.report.sync if ending.report is not None else None
+    said = f"Argo CD is {sync.sync} and {sync.health}." if sync is not None else "Done."
+    return f"{said}\nAgain: ezgitops apply -f {shlex.quote(str(saved))} --yes" if saved is not None else said

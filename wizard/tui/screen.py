@@ -1,0 +1,291 @@
+"""The one screen of the wizard: rail, heading, page, checks beside it or a tally under it, buttons, keys."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Button, Footer, Static
+
+from wizard.flow import Step, obstacles, preceding, reachable
+from wizard.tui.pages.base import WizardPage
+from wizard.tui.pages.welcome import WelcomePage
+from wizard.tui.widgets.rail import Rail
+
+if TYPE_CHECKING:
+    from wizard.engine.events import Event
+    from wizard.tui.app import WizardApp
+
+MIN_WIDTH, MIN_HEIGHT = 80, 24
+_PAGES = {
+    Step.ENVIRONMENT: ("environment", "EnvironmentPage"),
+    Step.STRATEGY: ("strategy", "StrategyPage"),
+    Step.DETAILS: ("details", "DetailsPage"),
+    Step.CHECKS: ("checks", "ChecksPage"),
+    Step.PLAN: ("plan", "PlanPage"),
+    Step.APPLY: ("apply", "ApplyPage"),
+    Step.DONE: ("done", "DonePage"),
+}
+_WITH_CHECKS = (Step.ENVIRONMENT, Step.STRATEGY, Step.DETAILS)
+
+
+def load_page(step: Step) -> type[WizardPage]:
+    """The class of a page. Its module is loaded now, so that the first frame does not pay for the last page."""
+    if step is Step.WELCOME:
+        return WelcomePage
+    module, name = _PAGES[step]
+    return cast("type[WizardPage]", getattr(import_module(f"wizard.tui.pages.{module}"), name))
+
+
+class WizardScreen(Screen[None]):
+    """Shows one page at a time, built from the session's draft each time it is shown."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "forward", "Go on", tooltip="Accept what is shown and go on."),
+        Binding("ctrl+n", "forward", "Go on", show=False, tooltip="Go on from within any field."),
+        Binding("escape", "back", "Back", tooltip="One page back. Nothing that was typed is lost."),
+        Binding("r,f5", "reread", "Read again", key_display="r", tooltip="Read everything again from AWS and the cluster."),
+        Binding("c,f2", "checks", "Checks", key_display="c", tooltip="Show every check."),
+        Binding("f1", "help", "Help", key_display="?", tooltip="What this page is for, and its keys."),
+        Binding("question_mark", "help", "Help", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.step = Step.WELCOME
+        self.page: WizardPage = WelcomePage()
+        self._moving = False
+
+    @property
+    def wizard(self) -> WizardApp:
+        """The application."""
+        return cast("WizardApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The frame around the page."""
+        yield Rail()
+        with Horizontal(id="heading"):
+            yield Static(self.page.heading, id="title")
+            yield Static("", id="status")
+        with Horizontal(id="middle"):
+            with Vertical(id="body"):
+                yield self.page
+            yield Container(id="aside")
+        yield Static("", id="describe")
+        yield Static("", id="tally")
+        with Horizontal(id="buttons"):
+            yield Button("‹ Back", id="back", compact=True)
+            yield Static("", id="reason")
+            yield Button("Go on ›", id="forward", variant="primary", compact=True)
+        yield Footer(compact=True, show_command_palette=True)
+        yield Static("", id="too-small")
+
+    def on_mount(self) -> None:
+        """Show the first page's frame."""
+        self._frame()
+        self.page.call_after_refresh(self.page.first_focus)
+
+    # --- moving ---
+
+    async def go(self, step: Step) -> None:
+        """Show a page, built anew from the draft."""
+        if self._moving or (step is self.step and self.page.is_mounted and step is not Step.WELCOME):
+            return
+        self._moving = True
+        try:
+            page = load_page(step)()
+            body = self.query_one("#body")
+            await body.remove_children()
+            self.step, self.page = step, page
+            await body.mount(page)
+            await self._show_aside()
+        finally:
+            self._moving = False
+        self.query_one("#describe", Static).update("")
+        self._frame()
+        self.refresh_view()
+        self.refresh_bindings()
+        page.first_focus()
+
+    async def advance(self) -> None:
+        """Go to the next page, unless something stands in the way: then say what, and go to it."""
+        place = list(Step).index(self.step) + 1
+        reason = self._in_the_way()
+        if reason is not None:
+            self.query_one("#reason", Static).update(Content.styled(f"✖ {reason[0]}", "$text-error"))
+            self.app.bell()
+            self._focus_question(reason[1])
+            return
+        if place < len(Step):
+            await self.go(list(Step)[place])
+
+    async def action_forward(self) -> None:
+        """What the page means by going on."""
+        await self.page.forward()
+
+    async def action_back(self) -> None:
+        """One page back."""
+        before = preceding(self.step)
+        if before is not None:
+            await self.go(before)
+
+    async def action_rail(self, step: str) -> None:
+        """Go to a step of the rail, when every page before it is complete."""
+        await self.jump(Step(step))
+
+    async def jump(self, step: Step) -> None:
+        """Go to any page that can be shown now; say why not otherwise."""
+        session = self.wizard.session
+        if self.step in (Step.APPLY, Step.DONE) or step in (Step.APPLY, Step.DONE) or session is None:
+            self.notify("Not from here.", severity="warning", timeout=3)
+        elif list(Step).index(step) <= list(Step).index(self.step) or reachable(step, session):
+            await self.go(step)
+        else:
+            self.notify("A page before it is not complete yet.", severity="warning", timeout=4)
+
+    def action_reread(self) -> None:
+        """Read every fact again."""
+        if self.wizard.session is not None:
+            self.wizard.session.refresh()
+
+    async def action_checks(self) -> None:
+        """Show every check, from any page that has them in sight."""
+        if self.wizard.session is None:
+            return
+        from wizard.tui.widgets.checks_panel import ChecksModal
+
+        self.app.push_screen(ChecksModal(self.wizard.session))
+
+    def action_help(self) -> None:
+        """Explain the page."""
+        from wizard.tui.widgets.modals import HelpModal
+
+        self.app.push_screen(HelpModal(self.step, [shown.binding for shown in self.active_bindings.values()]))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that mean nothing on this page are not shown."""
+        if action == "back":
+            return preceding(self.step) is not None
+        if action == "reread":
+            return self.step in (*_WITH_CHECKS, Step.CHECKS)
+        if action == "checks":
+            return self.step in _WITH_CHECKS
+        if action == "forward":
+            return self.page.forward_label is not None
+        return True
+
+    @on(Button.Pressed, "#forward")
+    async def _forward_pressed(self) -> None:
+        await self.page.forward()
+
+    @on(Button.Pressed, "#back")
+    async def _back_pressed(self) -> None:
+        await self.action_back()
+
+    def _focus_question(self, key: str | None) -> None:
+        if key is not None:
+            for control in self.query(f"#field-{key.replace('.', '-')} .control"):
+                control.focus()
+                break
+
+    # --- showing ---
+
+    def on_engine_event(self, event: Event) -> None:
+        """Let the page look at one event."""
+        self.page.on_engine_event(event)
+
+    def refresh_view(self) -> None:
+        """Show the session as it is now, everywhere on the screen."""
+        session = self.wizard.session
+        if session is not None and self.page.is_mounted:
+            faults = {fault.key: _sentence(fault.message, fault.suggestion) for fault in reversed(session.draft.faults())}
+            self.page.refresh_view(faults)
+            self._show_tally()
+        self._frame()
+
+    def show_status(self) -> None:
+        """Show the page's status anew, and nothing else."""
+        self.query_one("#status", Static).update(Content.styled(self.page.status, "$text-muted"))
+
+    def _frame(self) -> None:
+        rail = self.query_one(Rail)
+        rail.step = self.step
+        self.query_one("#title", Static).update(Content(self.page.heading))
+        self.show_status()
+        self.query_one("#back", Button).display = preceding(self.step) is not None
+        forward = self.query_one("#forward", Button)
+        label = self.page.forward_label
+        forward.display = label is not None
+        forward.label = f"{label} ›"
+        reason = self._in_the_way()
+        shown = Content.styled(f"{reason[0]}", "$text-warning") if reason is not None else Content("")
+        self.query_one("#reason", Static).update(shown)
+        forward.set_class(reason is not None, "-waiting")
+
+    def _in_the_way(self) -> tuple[str, str | None] | None:
+        own = self.page.blocked()
+        if own is not None:
+            return own, None
+        session = self.wizard.session
+        if session is None or self.step is Step.WELCOME:
+            return None
+        found = obstacles(self.step, session)
+        if not found:
+            return None
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        return found[0].reason + more, found[0].key
+
+    async def _show_aside(self) -> None:
+        aside = self.query_one("#aside")
+        wanted = self.step in _WITH_CHECKS
+        self.set_class(wanted, "-with-checks")
+        if wanted and not aside.children and self.wizard.session is not None:
+            from wizard.tui.widgets.checks_panel import ChecksPanel
+
+            await aside.mount(ChecksPanel(self.wizard.session))
+
+    def _show_tally(self) -> None:
+        session = self.wizard.session
+        if session is None or self.step not in _WITH_CHECKS:
+            return
+        from wizard.tui.widgets.checks_panel import ChecksPanel, tally
+
+        results = session.results()
+        self.query_one("#tally", Static).update(tally(results))
+        for panel in self.query(ChecksPanel):
+            panel.show(results)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what the focused field is for."""
+        for node in event.widget.ancestors_with_self:
+            text = getattr(node, "describes", None)
+            if isinstance(text, str):
+                self.query_one("#describe", Static).update(Content(text))
+                return
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so plainly when there is too little room, instead of a broken picture."""
+        small = event.size.width < MIN_WIDTH or event.size.height < MIN_HEIGHT
+        self.set_class(small, "-too-small")
+        if small:
+            self.query_one("#too-small", Static).update(
+                f"The wizard needs {MIN_WIDTH} columns and {MIN_HEIGHT} lines.\n"
+                f"This terminal has {event.size.width} and {event.size.height}.\n\n"
+                "Make it larger, or leave with ctrl+q\nand run: ezgitops --plain"
+            )
+
+    @work(exclusive=True, group="go")
+    async def go_later(self, step: Step) -> None:
+        """Show a page from a callback that cannot wait for it."""
+        await self.go(step)
+
+
+def _sentence(message: str, suggestion: str | None) -> str:
+    return f"{message} ({suggestion})" if suggestion else message

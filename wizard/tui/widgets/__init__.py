@@ -1,0 +1,1 @@
+"""The widgets that the pages are made of."""

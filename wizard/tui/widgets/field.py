@@ -1,0 +1,325 @@
+"""One question as a field: title, control, and under it what the model and the world say of the answer.
+
+The draft is the truth. Every change goes to it at once, also when it is invalid; the control is filled from it again when something else changed it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.timer import Timer
+from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet, Select, SelectionList, Static
+
+from strategies.base import Choice, Json, Kind, Question
+from strategies.section import SECRET_REFERENCE
+from wizard.tui.theme import CHECK_MARKS, WAITING, marked
+
+if TYPE_CHECKING:
+    from strategies.base import Situation
+    from wizard.answers.draft import Draft
+
+SETTLE_SECONDS = 0.35
+"""How long the keyboard has to rest before a typed value is judged on the screen."""
+
+
+class FieldSession(Protocol):
+    """What a field needs of the session."""
+
+    @property
+    def draft(self) -> Draft:
+        """The answers as typed."""
+
+    def situation(self) -> Situation:
+        """Answers and facts as they stand."""
+
+    def effective(self, key: str) -> Json:
+        """The value in force: typed, else suggested, else the default."""
+
+    def edit(self, key: str, value: Json) -> None:
+        """Change the draft."""
+
+
+class Field(Vertical):
+    """A question with its control and its verdict."""
+
+    DEFAULT_CSS = """
+    Field { height: auto; padding: 0 1; }
+    Field > Horizontal { height: auto; }
+    Field .title { width: 24; color: $text-muted; }
+    Field:focus-within .title { color: $text-primary; text-style: bold; }
+    Field .control { width: 1fr; max-width: 80; }
+    Field Input.control { background: $surface; }
+    Field Input.control:focus { background: $panel; }
+    Field .hint { padding-left: 24; height: auto; min-height: 1; }
+    Field RadioSet { border: none; background: transparent; padding: 0; width: 1fr; }
+    Field RadioSet:focus { border: none; }
+    Field Checkbox { border: none; background: transparent; padding: 0; }
+    Field Checkbox:focus { border: none; }
+    Field SelectionList { border: none; padding: 0; height: auto; max-height: 5; background: transparent; }
+    Field.-pending .hint { color: $text-muted; }
+    """
+
+    class Settled(Message):
+        """The operator's change has been in the draft for a moment."""
+
+    def __init__(self, question: Question, session: FieldSession) -> None:
+        super().__init__(id=f"field-{question.key.replace('.', '-')}")
+        self.question = question
+        self.session = session
+        self._choices: Sequence[Choice] = tuple(question.choices(session.situation()))
+        self._typed = False
+        self._unkept: str | None = None
+        self._settling: Timer | None = None
+
+    @property
+    def key(self) -> str:
+        """The question's key."""
+        return self.question.key
+
+    @property
+    def describes(self) -> str:
+        """What is said below the page while the field has the focus."""
+        return self.question.help
+
+    def compose(self) -> ComposeResult:
+        """Title and control on one line, the hint under it."""
+        with Horizontal():
+            yield Label(self.question.title, classes="title")
+            yield self._control()
+        yield Static(classes="hint")
+
+    def on_mount(self) -> None:
+        """Fill the control and say what is known."""
+        self.sync({})
+
+    def focus_control(self) -> None:
+        """Put the focus into the control."""
+        self.query_one(".control").focus()
+
+    def _control(self) -> Input | Select[str] | RadioSet | Checkbox | SelectionList[str]:
+        kind = self.question.kind
+        value = self.session.effective(self.key)
+        if kind is Kind.YES_NO:
+            return Checkbox("yes", value is True, classes="control", compact=True)
+        if kind is Kind.CHOICE and self._is_radio():
+            return RadioSet(
+                *(RadioButton(_choice_label(choice), choice.value == value, name=choice.value) for choice in self._choices),
+                classes="control",
+                compact=True,
+            )
+        if kind is Kind.CHOICE:
+            return Select[str](
+                _options(self._choices, value),
+                prompt="reading…" if not self._choices else "choose",
+                value=value if isinstance(value, str) else Select.NULL,
+                classes="control",
+                compact=True,
+            )
+        if kind is Kind.LIST and self._choices:
+            chosen = value if isinstance(value, list | tuple) else ()
+            return SelectionList[str](
+                *((_choice_label(choice), choice.value, choice.value in chosen) for choice in self._choices),
+                classes="control",
+                compact=True,
+            )
+        return Input(
+            _to_text(value),
+            placeholder=_placeholder(self.question),
+            suggester=SuggestFromList([choice.value for choice in self._choices]) if self._choices else None,
+            select_on_focus=False,
+            compact=True,
+            classes="control",
+        )
+
+    def _is_radio(self) -> bool:
+        return 1 < len(self._choices) <= 4 and any(choice.note for choice in self._choices)
+
+    # --- from the operator to the draft ---
+
+    @on(Input.Changed)
+    def _typed_text(self, event: Input.Changed) -> None:
+        event.stop()
+        self._typed = True
+        text = event.value
+        if self.question.kind is Kind.SECRET and text and not re.match(SECRET_REFERENCE, text):
+            # What is typed here may be the secret itself: it must reach no file, so it stays on the screen, masked.
+            event.input.password = ":" in text or len(text) > len("aws-secretsmanager")
+            self._unkept = text
+            self._edit(None)
+            return
+        self._unkept = None
+        if self.question.kind is Kind.SECRET:
+            event.input.password = False
+        self._edit(self._parse(text))
+
+    @on(Select.Changed)
+    def _picked(self, event: Select.Changed) -> None:
+        event.stop()
+        if isinstance(event.value, str):
+            self._edit(event.value)
+
+    @on(RadioSet.Changed)
+    def _pressed(self, event: RadioSet.Changed) -> None:
+        event.stop()
+        self._edit(event.pressed.name)
+
+    @on(Checkbox.Changed)
+    def _ticked(self, event: Checkbox.Changed) -> None:
+        event.stop()
+        self._edit(event.value)
+
+    @on(SelectionList.SelectedChanged)
+    def _marked(self, event: SelectionList.SelectedChanged[str]) -> None:
+        event.stop()
+        self._edit([str(value) for value in event.selection_list.selected])
+
+    def _edit(self, value: Json) -> None:
+        if self.session.draft.get(self.key) == value and value is not None:
+            return
+        self.session.edit(self.key, value)
+        self.add_class("-pending")
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        self.remove_class("-pending")
+        self.post_message(self.Settled())
+
+    def _parse(self, text: str) -> Json:
+        if not text:
+            return None
+        if self.question.kind is Kind.LIST:
+            return [part for part in re.split(r"[,\s]+", text) if part]
+        return text
+
+    # --- from the draft and the world to the operator ---
+
+    def sync(self, faults: Mapping[str, str]) -> None:
+        """Show what the draft holds now and what is known of it. ``faults`` are the draft's, by key."""
+        if not self.is_mounted:
+            return
+        situation = self.session.situation()
+        choices = tuple(self.question.choices(situation))
+        value = self.session.effective(self.key)
+        if choices != self._choices:
+            self._choices = choices
+            self._renew(value)
+        else:
+            self._refill(value)
+        if self._settling is None:
+            self.query_one(".hint", Static).update(self._hint(situation, value, faults.get(self.key)))
+
+    def _renew(self, value: Json) -> None:
+        control = self.query_one(".control")
+        if isinstance(control, Select) and not self._is_radio():
+            with control.prevent(Select.Changed):
+                control.set_options(_options(self._choices, value))
+                control.value = value if isinstance(value, str) else Select.NULL
+                control.prompt = "choose"
+            return
+        if isinstance(control, Input) and self.question.kind is not Kind.LIST:
+            control.suggester = SuggestFromList([choice.value for choice in self._choices])
+            self._refill(value)
+            return
+        had_focus = control.has_focus
+        fresh = self._control()
+        self.call_later(self._replace, control, fresh, had_focus)
+
+    async def _replace(self, old: Input, fresh: Input, had_focus: bool) -> None:
+        row = old.parent
+        if not isinstance(row, Horizontal):
+            return
+        await old.remove()
+        await row.mount(fresh)
+        if had_focus:
+            fresh.focus()
+
+    def _refill(self, value: Json) -> None:
+        control = self.query_one(".control")
+        typed = self.session.draft.get(self.key)
+        if isinstance(control, Input):
+            self._refill_input(control, value, typed)
+        elif isinstance(control, Select):
+            if isinstance(value, str) and control.value != value:
+                with control.prevent(Select.Changed):
+                    if value not in {choice.value for choice in self._choices}:
+                        control.set_options(_options(self._choices, value))
+                    control.value = value
+        elif isinstance(control, RadioSet):
+            for button in control.query(RadioButton):
+                if button.name == value and not button.value:
+                    with control.prevent(RadioSet.Changed), button.prevent(RadioButton.Changed):
+                        button.value = True
+        elif isinstance(control, Checkbox) and control.value != (value is True):
+            with control.prevent(Checkbox.Changed):
+                control.value = value is True
+
+    def _refill_input(self, control: Input, value: Json, typed: Json) -> None:
+        if self._unkept is not None or (typed is not None and self._parse(control.value) == typed):
+            return
+        if typed is None and self._typed and control.has_focus:
+            return  # an emptied field is not filled again under the operator's hands
+        text = _to_text(typed if typed is not None else value)
+        if control.value != text:
+            with control.prevent(Input.Changed):
+                control.value = text
+
+    def _hint(self, situation: Situation, value: Json, fault: str | None) -> Content:
+        if self._unkept is not None:
+            return marked(
+                CHECK_MARKS["fail"],
+                "not kept: give a reference (env:NAME, file:PATH, aws-secretsmanager:ID or prompt:), never the secret itself",
+            )
+        if fault is not None:
+            return marked(CHECK_MARKS["fail"], fault)
+        verdict = self.question.judge(situation)
+        if verdict is not None:
+            shown = marked(CHECK_MARKS[verdict.status.value], verdict.evidence)
+            return shown + Content(f" - {verdict.remedy.text}") if verdict.remedy is not None else shown
+        if value is not None and any(not situation.facts.known(need) for need in self.question.needs):
+            return marked(WAITING, "reading…")
+        if value is None and self.question.required:
+            return Content.styled("needed", "$text-warning")
+        for choice in self._choices:
+            if choice.value == value and choice.note and not self._is_radio():
+                return Content.styled(choice.note, "$text-muted")
+        return Content("")
+
+
+def _choice_label(choice: Choice) -> Content:
+    label = Content(choice.label)
+    return label + Content.styled(f"  {choice.note}", "$text-muted") if choice.note else label
+
+
+def _options(choices: Sequence[Choice], value: Json) -> list[tuple[Content, str]]:
+    """The options of a drop-down. A value that is not among them stays choosable, so that it is never lost."""
+    options = [(Content(choice.label), choice.value) for choice in choices]
+    if isinstance(value, str) and value not in {choice.value for choice in choices}:
+        options.append((Content(value), value))
+    return options
+
+
+def _to_text(value: Json) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value)
+    return str(value)
+
+
+def _placeholder(question: Question) -> str:
+    if question.kind is Kind.SECRET:
+        return "env:NAME, file:PATH, aws-secretsmanager:ID or prompt:"
+    if question.kind is Kind.LIST:
+        return "separated by commas"
+    return ""

@@ -1,0 +1,41 @@
+"""Numbers as people say them: ages, times, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+
+def ago(age: timedelta) -> str:
+    """``12 s ago``, ``3 min ago``, ``2 h ago``, ``4 days ago``."""
+    seconds = max(0, int(age.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s ago"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if seconds < 2 * 86400:
+        return f"{seconds // 3600} h ago"
+    return f"{seconds // 86400} days ago"
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``1 min 05 s``, ``3 h 10 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``1 branch``, ``14 branches``: ``many`` is ``one`` with an s unless given."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], limit: int = 4) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:limit])
+    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
