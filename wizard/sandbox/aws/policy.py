@@ -194,6 +194,11 @@ def _conditions(statement: Mapping[str, object]) -> Iterator[tuple[str, object]]
         yield from ((str(operator), test) for operator, test in conditions.items())
 
 
+@lru_cache(maxsize=512)
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile("^" + re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") + "$", re.DOTALL)
+
+
 OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda have, want: have == want,
     "StringNotEquals": lambda have, want: have == want,
@@ -237,11 +242,6 @@ def _any_match(patterns: object, value: str, *, lower: bool = False) -> bool:
     if lower:
         value = value.lower()
     return any(_pattern(p.lower() if lower else p).match(value) for p in _strings(patterns))
-
-
-@lru_cache(maxsize=512)
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile("^" + re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") + "$", re.DOTALL)
 
 
 def _strings(value: object) -> list[str]:

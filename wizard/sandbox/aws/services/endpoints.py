@@ -80,7 +80,9 @@ class EndpointsBackend(EC2Backend):
         """CreateVpcEndpoint; ``kind`` is ``Interface`` or ``Gateway``, ``endpoint_id`` None: a new id."""
         self.get_vpc(vpc_id)
         self.purge()
-        again = [e for e in self.vpc_end_points.values() if client_token and e.client_token == client_token]
+        again: list[SandboxEndpoint] = [
+            e for e in self.vpc_end_points.values() if client_token and e.client_token == client_token
+        ]
         if again:
             return again[0]
         service = self.offered(service_name, kind)

@@ -6,9 +6,10 @@ import json
 import re
 
 from moto.core.responses import ActionResult
+from moto.iam.models import Role
 from moto.sts.responses import TokenResponse
 
-from wizard.sandbox.aws.policy import Decision, Document, decide
+from wizard.sandbox.aws.policy import Decision, decide
 from wizard.sandbox.aws.services.base import AwsError, Extended
 from wizard.sandbox.aws.tokens import TokenFaultError, verify
 from wizard.sandbox.aws.views import Credential
@@ -51,13 +52,12 @@ class SandboxStsApi(Extended, TokenResponse):
         issuer = claims["iss"].removeprefix("https://")
         provider = f"arn:{partition}:iam::{self.world.scenario.account_id}:oidc-provider/{issuer}"
         context = {f"{issuer}:sub": claims["sub"], f"{issuer}:aud": claims["aud"]}
-        arn, trust = self._trust()
-        action = "sts:AssumeRoleWithWebIdentity"
-        if trust is None or decide([trust], action, None, principals=[provider], context=context) is not Decision.ALLOWED:
+        role, action = self._role(), "sts:AssumeRoleWithWebIdentity"
+        if role is None or not _trusts(role, action, [provider], context):
             # STS says the same for a role that is not there: nobody is to find out which roles exist.
             raise AwsError("AccessDenied", f"Not authorized to perform {action}")
         extra = {"SubjectFromWebIdentityToken": claims["sub"], "Audience": claims["aud"], "Provider": provider}
-        return self._session(arn, extra)
+        return self._session(role, extra)
 
     def _caller(self) -> Credential:
         credential = self.world.credential(self.get_access_key())
@@ -65,17 +65,15 @@ class SandboxStsApi(Extended, TokenResponse):
             raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.")
         return credential
 
-    def _trust(self) -> tuple[str, Document | None]:
+    def _role(self) -> Role | None:
         arn = self.text("RoleArn")
-        role = self.world.identity(arn) if ":role/" in arn else None
-        return arn, None if role is None else json.loads(role.assume_role_policy_document)
+        return self.world.identity(arn) if ":role/" in arn else None
 
-    def _session(self, role_arn: str, extra: dict[str, str]) -> ActionResult:
+    def _session(self, role: Role, extra: dict[str, str]) -> ActionResult:
         name = self.text("RoleSessionName")
         if not SESSION_NAME.match(name):
             raise AwsError("ValidationError", f"Value '{name}' at 'roleSessionName' failed to satisfy constraint")
         seconds = self._get_int_param("DurationSeconds", 3600)
-        role = self.world.identity(role_arn)
         longest = int(role.max_session_duration or 3600)
         if seconds < 900 or seconds > longest:
             raise AwsError("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
@@ -93,3 +91,8 @@ class SandboxStsApi(Extended, TokenResponse):
             **extra,
         }
         return ActionResult(answer)
+
+
+def _trusts(role: Role, action: str, principals: list[str], context: dict[str, str]) -> bool:
+    trust = json.loads(role.assume_role_policy_document)
+    return decide([trust], action, None, principals=principals, context=context) is Decision.ALLOWED
