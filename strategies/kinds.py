@@ -97,7 +97,10 @@ class ClusterObjectResource(Resource):
 
 @dataclass(frozen=True, kw_only=True)
 class MirrorResource(Resource):
-    """The branches and tags of ``source_url`` in the CodeCommit repository at ``target_url``: never pull-request refs."""
+    """The branches and tags of ``source_url`` in the CodeCommit repository at ``target_url``: never pull-request refs.
+
+    ``revision`` is the branch or tag that Argo CD follows (None: the default branch); the output ``revision`` is its commit.
+    """
 
     source_url: str
     source_username: str | None
@@ -105,6 +108,7 @@ class MirrorResource(Resource):
     target_url: str
     repository_name: str
     default_branch: str
+    revision: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
