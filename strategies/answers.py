@@ -175,6 +175,7 @@ class Answers(Section):
     api_version: Literal["ezgitops.dev/v1"] = "ezgitops.dev/v1"
     """Version of the file's form."""
     kind: Literal["Answers"] = "Answers"
+    """What the file holds, for programs that read many kinds of file."""
     name: (
         Annotated[
             str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 import textwrap
@@ -23,6 +24,8 @@ _BRANCHES: dict[StrategyId, str] = {"codecommit": "codecommit"}
 """The section that each strategy has for itself."""
 _HEAD = "# Answers for ezgitops"
 _WIDTH = 100
+_NUMBER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)")
+"""YAML 1.2.2, 10.3.2, "Tag Resolution" of the core schema; PyYAML itself quotes for YAML 1.1, where 012345678901 is text."""
 
 
 def dump(answers: Answers, *, file_name: str, schema: str = FILE_NAME) -> str:
@@ -83,6 +86,7 @@ def _refuse_foreign(path: Path, name: str) -> None:
 def _section(answers: Answers, path: str, depth: int) -> Iterator[str]:
     """The lines of a section: its keys in the order of the model, each section under a comment that says what it is."""
     indent = "  " * depth
+    after_section = False
     unchosen = set(_BRANCHES.values()) - {_BRANCHES.get(answers.strategy, "") if answers.strategy else ""}
     for key in keys.keys().values():
         parent, _, last = key.path.rpartition(".")
@@ -96,7 +100,10 @@ def _section(answers: Answers, path: str, depth: int) -> Iterator[str]:
             yield f"{indent}{last}:"
             yield from _section(answers, key.path, depth + 1)
         else:
+            if depth == 0 and after_section:
+                yield ""
             yield from _leaf(last, _value(answers, key), indent)
+        after_section = key.type is keys.Type.SECTION
 
 
 def _leaf(name: str, value: Json, indent: str) -> Iterator[str]:
@@ -110,6 +117,8 @@ def _leaf(name: str, value: Json, indent: str) -> Iterator[str]:
 
 def _scalar(value: Json) -> str:
     """The value on one line, quoted where YAML 1.1 or 1.2 would take it for something else than it is."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return f"'{value}'"
     dumped = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1_000_000)
     return dumped.removesuffix("\n").removesuffix("\n...")
 
