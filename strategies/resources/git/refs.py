@@ -21,6 +21,12 @@ class References:
     branches: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     others: int = 0
+    peeled: Mapping[str, str] = field(default_factory=dict)
+    """Annotated tags to the commits they stand for."""
+
+    def commit(self, revision: str) -> str | None:
+        """The commit that a branch or tag name stands for, branches first, as Argo CD resolves it."""
+        return self.branches.get(revision) or self.peeled.get(revision) or self.tags.get(revision)
 
     @property
     def mirrored(self) -> dict[str, str]:
@@ -52,11 +58,14 @@ def parse(output: str) -> References:
     branches: dict[str, str] = {}
     tags: dict[str, str] = {}
     others = 0
+    peeled: dict[str, str] = {}
     for line in output.splitlines():
         left, tab, name = line.partition("\t")
-        if not tab or name.endswith("^{}"):
+        if not tab:
             continue
-        if left.startswith("ref: "):
+        if name.endswith("^{}"):
+            peeled[name.removeprefix(TAGS).removesuffix("^{}")] = left
+        elif left.startswith("ref: "):
             if name == "HEAD" and left.startswith(f"ref: {HEADS}"):
                 default = left.removeprefix(f"ref: {HEADS}")
         elif name.startswith(HEADS):
@@ -65,4 +74,4 @@ def parse(output: str) -> References:
             tags[name.removeprefix(TAGS)] = left
         elif name != "HEAD":
             others += 1
-    return References(default, branches, tags, others)
+    return References(default, branches, tags, others, peeled)

@@ -1,0 +1,233 @@
+"""The mirror: branches and tags of the source repository in CodeCommit, by way of a bare repository on this machine.
+
+Never ``refs/pull`` (hosts keep them for themselves), never ``--mirror`` (it would try to delete what the host keeps), and
+nothing is removed from the target unless everything that the source lists has arrived here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
+
+from strategies.base import Action, Change, FieldDiff, Json, Observed, Owner
+from strategies.kinds import MirrorResource
+from strategies.ports import Execution, ResourceError
+from strategies.resources.aws.side_by_side import both
+from strategies.resources.git.codecommit import GitHost, Hosted
+from strategies.resources.git.errors import Trouble, resource_error, trouble
+from strategies.resources.git.local import LocalMirror
+from strategies.resources.git.program import GitError, GitLogin, GitProgram
+from strategies.resources.git.refs import References, list_remote
+
+T = TypeVar("T")
+
+Send: TypeAlias = Callable[[str, GitLogin | None, Sequence[str], Execution], None]
+
+KIND: Final = "mirror"
+_ATTEMPTS = 4
+_FIRST_PAUSE = 2.0
+
+
+class MirrorHandler:
+    """Compares, fetches and pushes (``ports.Handler``). Passwords are found at the moment each git command starts."""
+
+    kind = KIND
+    rank = 0
+
+    def __init__(
+        self, git: GitProgram, host: GitHost, source_login: Callable[[MirrorResource], GitLogin | None], cache: Path
+    ) -> None:
+        self._git = git
+        self._host = host
+        self._source_login = source_login
+        self._cache = cache
+
+    def read(self, resource: MirrorResource) -> Observed:
+        """Both sides, listed side by side. A target that is not there yet is an empty one. Raises ResourceError."""
+        source, (hosted, target) = both(lambda: self._source(resource), lambda: self._target(resource))
+        self._require_default(resource, source)
+        asked, there = source.mirrored, target.mirrored
+        fields: dict[str, Json] = {
+            "exists": hosted is not None,
+            "branches": [len(target.branches), len(source.branches)],
+            "tags": [len(target.tags), len(source.tags)],
+            "changed": sum(1 for name, oid in asked.items() if name in there and there[name] != oid),
+            "removed": sum(1 for name in there if name not in asked),
+            "defaultBranch": hosted.default_branch if hosted else None,
+            "source": source.digest,
+            "target": target.digest,
+        }
+        return Observed(resource.target_url, fields, None, _outputs(resource, source, hosted))
+
+    def plan(self, resource: MirrorResource, observed: Observed | None) -> Change:
+        """What a push would bring; pure."""
+        fields = observed.fields if observed is not None else {}
+        diff = tuple(_differences(resource, fields))
+        if not diff:
+            action, reason = Action.NONE, "the same branches and tags on both sides"
+        elif not fields.get("exists") or _pair(fields.get("branches"))[0] == 0:
+            action, reason = Action.CREATE, "nothing has been mirrored yet"
+        else:
+            action, reason = Action.UPDATE, "the source has moved on"
+        return Change(
+            address=resource.address, kind=KIND, title=resource.title, group=resource.group, action=action, reason=reason,
+            diff=diff, depends_on=resource.depends_on, provider_id=resource.target_url, resource=resource,
+        )  # fmt: skip
+
+    def create(self, resource: MirrorResource, run: Execution) -> Mapping[str, str]:
+        """Fetch from the source, push to the target, set its default branch. A second run moves only what is new."""
+        hosted = self._host.repository(resource.repository_name)
+        if hosted is None:
+            raise ResourceError(
+                f"Cannot mirror to {resource.target_url}", f"there is no repository {resource.repository_name}",
+                "Run ezgitops apply, which makes it.",
+            )  # fmt: skip
+        with LocalMirror(self._git, self._cache, resource.source_url, run) as local:
+            source = self._fetch(resource, local, run)
+            before = self._persistently(resource.target_url, run, lambda: self._list_target(resource))
+            self._push(resource, local, source, before, run)
+            if hosted.default_branch != resource.default_branch:
+                arguments = {"repositoryName": resource.repository_name, "defaultBranchName": resource.default_branch}
+                with run.mutation("codecommit:UpdateDefaultBranch", arguments):
+                    self._host.set_default_branch(resource.repository_name, resource.default_branch)
+            # Last, because a host does not let its default branch be deleted.
+            self._prune(resource, local, source, before, run)
+        at = run.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        with run.mutation("codecommit:TagResource", {"resourceArn": hosted.arn}):
+            self._host.note_mirrored(hosted.arn, at)
+        return _outputs(resource, source, Hosted(hosted.arn, resource.default_branch, at))
+
+    def update(self, resource: MirrorResource, observed: Observed, run: Execution) -> Mapping[str, str]:  # noqa: ARG002 - the port
+        """The same as ``create``: only what differs travels."""
+        return self.create(resource, run)
+
+    def delete(self, observed: Observed, run: Execution) -> None:
+        """Nothing: what was pushed belongs to the repository and goes with it."""
+
+    def owned(self, owner: Owner) -> Iterable[Observed]:  # noqa: ARG002 - the port
+        """Nothing of its own: the repository is a resource of another kind."""
+        return ()
+
+    def _source(self, resource: MirrorResource) -> References:
+        try:
+            return list_remote(self._git, resource.source_url, self._source_login(resource))
+        except GitError as error:
+            raise resource_error(f"Cannot list {resource.source_url}", error, resource.source_url) from error
+
+    def _target(self, resource: MirrorResource) -> tuple[Hosted | None, References]:
+        """The host's API decides whether the repository is there: Git alone cannot tell "none" from "not for you"."""
+        hosted, listed = both(lambda: self._host.repository(resource.repository_name), lambda: self._try_target(resource))
+        if hosted is None:
+            return None, References()
+        if isinstance(listed, GitError):
+            raise resource_error(f"Cannot list {resource.target_url}", listed, resource.target_url) from listed
+        return hosted, listed
+
+    def _try_target(self, resource: MirrorResource) -> References | GitError:
+        try:
+            return self._list_target(resource)
+        except GitError as error:
+            return error
+
+    def _list_target(self, resource: MirrorResource) -> References:
+        return list_remote(self._git, resource.target_url, self._host.login(resource.target_url))
+
+    def _fetch(self, resource: MirrorResource, local: LocalMirror, run: Execution) -> References:
+        """Fetch until everything that the source lists is here: it may move while it is being fetched."""
+        url = resource.source_url
+        for _ in range(_ATTEMPTS):
+            self._persistently(url, run, lambda: local.fetch(url, self._source_login(resource), run))
+            source = self._persistently(url, run, lambda: self._source(resource))
+            self._require_default(resource, source)
+            if local.references().mirrored == source.mirrored:
+                return source
+        raise ResourceError(
+            f"Cannot fetch all of {url}", "what arrived is not what the source lists; nothing was pushed", "Run it again.",
+            retryable=True,
+        )  # fmt: skip
+
+    def _push(
+        self, resource: MirrorResource, local: LocalMirror, source: References, before: References, run: Execution
+    ) -> None:
+        changed = [name for name, oid in source.mirrored.items() if before.mirrored.get(name) != oid]
+        # The default branch goes first: a host makes the first branch that it is given the default one.
+        default = f"refs/heads/{resource.default_branch}"
+        changed.sort(key=lambda name: (name != default, name))
+        url = resource.target_url
+        for batch in local.batches(changed):
+            with run.mutation("git:push", {"url": url, "references": len(batch)}):
+                self._persistently(url, run, partial(self._send, local.push, url, batch, run))
+
+    def _prune(
+        self, resource: MirrorResource, local: LocalMirror, source: References, before: References, run: Execution
+    ) -> None:
+        gone = sorted(name for name in before.mirrored if name not in source.mirrored)
+        url = resource.target_url
+        for batch in local.batches(gone):
+            with run.mutation("git:push --delete", {"url": url, "references": list(batch)}):
+                self._persistently(url, run, partial(self._send, local.delete, url, batch, run))
+
+    def _send(self, act: Send, url: str, batch: Sequence[str], run: Execution) -> None:
+        act(url, self._host.login(url), batch, run)
+
+    def _persistently(self, url: str, run: Execution, act: Callable[[], T]) -> T:
+        """Again with growing pauses while the connection is at fault; each attempt signs anew."""
+        pause = _FIRST_PAUSE
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return act()
+            except GitError as error:
+                passing = trouble(error) is Trouble.PASSING
+                if not passing or attempt == _ATTEMPTS:
+                    raise resource_error(f"Cannot mirror: {url}", error, url) from error
+                run.progress(f"{trouble(error).value}; again in {pause:g} s", None)
+            run.sleep(pause)
+            pause *= 2
+        raise AssertionError  # the last attempt returns or raises
+
+    def _require_default(self, resource: MirrorResource, source: References) -> None:
+        missing = next((r for r in (resource.default_branch, resource.revision) if r and source.commit(r) is None), None)
+        if resource.default_branch in source.branches and missing is None:
+            return
+        what = missing or resource.default_branch
+        raise ResourceError(
+            f"Cannot mirror {resource.source_url}",
+            f"it has no branch or tag {what}" if source.branches else "it has no branch at all: it is empty",
+            "Choose a revision that is there." if source.branches else "Push a first commit to it.",
+        )
+
+
+def _differences(resource: MirrorResource, fields: Mapping[str, Json]) -> Iterable[FieldDiff]:
+    for name in ("branches", "tags"):
+        before, after = _pair(fields.get(name))
+        if before != after:
+            yield FieldDiff(name, before, after)
+    if fields.get("source") != fields.get("target"):
+        for name in ("changed", "removed"):
+            count = fields.get(name)
+            if count:
+                yield FieldDiff(f"references {name}", None, count)
+    if fields.get("defaultBranch") != resource.default_branch:
+        yield FieldDiff("default branch", fields.get("defaultBranch"), resource.default_branch)
+
+
+def _outputs(resource: MirrorResource, source: References, hosted: Hosted | None) -> dict[str, str]:
+    found = {
+        "revision": source.commit(resource.revision or resource.default_branch) or "",
+        "branches": str(len(source.branches)),
+        "tags": str(len(source.tags)),
+    }
+    if hosted is not None and hosted.mirrored_at:
+        found["mirrored-at"] = hosted.mirrored_at
+    return found
+
+
+def _pair(value: Json) -> tuple[int, int]:
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value):
+        before, after = value
+        if isinstance(before, int) and isinstance(after, int):
+            return before, after
+    return 0, 0
