@@ -206,7 +206,7 @@ def test_no_fault_repeats_a_secret(text: str) -> None:
         ("aws: {subnetIds: []}\n", "aws.subnetIds"),
         ("cluster: {machineCidrs: [10.0.0.0/16, 10.0.0.0/16]}\n", "cluster.machineCidrs[1]"),
         (
-            "aws: {account: '123456789012'}\ncodecommit: {credentials: {permissionsBoundary: 'arn:aws:iam::210987654321:policy/B'}}\n",
+            "aws: {account: '123456789012'}\ncodecommit: {credentials: {permissionsBoundary: 'arn:aws:iam::21:policy/B'}}\n",
             "codecommit.credentials.permissionsBoundary",
         ),
         (
