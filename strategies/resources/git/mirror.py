@@ -20,7 +20,7 @@ from strategies.resources.git.codecommit import GitHost, Hosted
 from strategies.resources.git.errors import Trouble, resource_error, trouble
 from strategies.resources.git.local import LocalMirror
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
-from strategies.resources.git.refs import References, list_remote
+from strategies.resources.git.refs import HEADS, References, list_remote
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class MirrorHandler:
     def read(self, resource: MirrorResource) -> Observed:
         """Both sides, listed side by side. A target that is not there yet is an empty one. Raises ResourceError."""
         source, (hosted, target) = both(lambda: self._source(resource), lambda: self._target(resource))
-        self._require_default(resource, source)
+        default = self._default_branch(resource, source)
         asked, there = source.mirrored, target.mirrored
         fields: dict[str, Json] = {
             "exists": hosted is not None,
@@ -56,7 +56,7 @@ class MirrorHandler:
             "tags": [len(target.tags), len(source.tags)],
             "changed": sum(1 for name, oid in asked.items() if name in there and there[name] != oid),
             "removed": sum(1 for name in there if name not in asked),
-            "defaultBranch": hosted.default_branch if hosted else None,
+            "defaultBranch": [hosted.default_branch if hosted else None, default],
             "source": source.digest,
             "target": target.digest,
         }
@@ -65,7 +65,7 @@ class MirrorHandler:
     def plan(self, resource: MirrorResource, observed: Observed | None) -> Change:
         """What a push would bring; pure."""
         fields = observed.fields if observed is not None else {}
-        diff = tuple(_differences(resource, fields))
+        diff = tuple(_differences(fields))
         if not diff:
             action, reason = Action.NONE, "the same branches and tags on both sides"
         elif not fields.get("exists") or _pair(fields.get("branches"))[0] == 0:
@@ -87,18 +87,19 @@ class MirrorHandler:
             )  # fmt: skip
         with LocalMirror(self._git, self._cache, resource.source_url, run) as local:
             source = self._fetch(resource, local, run)
+            default = self._default_branch(resource, source)
             before = self._persistently(resource.target_url, run, lambda: self._list_target(resource))
-            self._push(resource, local, source, before, run)
-            if hosted.default_branch != resource.default_branch:
-                arguments = {"repositoryName": resource.repository_name, "defaultBranchName": resource.default_branch}
+            self._push(resource, local, source, before, default, run)
+            if hosted.default_branch != default:
+                arguments = {"repositoryName": resource.repository_name, "defaultBranchName": default}
                 with run.mutation("codecommit:UpdateDefaultBranch", arguments):
-                    self._host.set_default_branch(resource.repository_name, resource.default_branch)
+                    self._host.set_default_branch(resource.repository_name, default)
             # Last, because a host does not let its default branch be deleted.
             self._prune(resource, local, source, before, run)
         at = run.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with run.mutation("codecommit:TagResource", {"resourceArn": hosted.arn}):
             self._host.note_mirrored(hosted.arn, at)
-        return _outputs(resource, source, Hosted(hosted.arn, resource.default_branch, at))
+        return _outputs(resource, source, Hosted(hosted.arn, default, at))
 
     def update(self, resource: MirrorResource, observed: Observed, run: Execution) -> Mapping[str, str]:  # noqa: ARG002 - the port
         """The same as ``create``: only what differs travels."""
@@ -141,7 +142,6 @@ class MirrorHandler:
         for _ in range(_ATTEMPTS):
             self._persistently(url, run, lambda: local.fetch(url, self._source_login(resource), run))
             source = self._persistently(url, run, lambda: self._source(resource))
-            self._require_default(resource, source)
             if local.references().mirrored == source.mirrored:
                 return source
         raise ResourceError(
@@ -150,12 +150,11 @@ class MirrorHandler:
         )  # fmt: skip
 
     def _push(
-        self, resource: MirrorResource, local: LocalMirror, source: References, before: References, run: Execution
+        self, resource: MirrorResource, local: LocalMirror, source: References, before: References, default: str, run: Execution
     ) -> None:
         changed = [name for name, oid in source.mirrored.items() if before.mirrored.get(name) != oid]
         # The default branch goes first: a host makes the first branch that it is given the default one.
-        default = f"refs/heads/{resource.default_branch}"
-        changed.sort(key=lambda name: (name != default, name))
+        changed.sort(key=lambda name: (name != f"{HEADS}{default}", name))
         url = resource.target_url
         for batch in local.batches(changed):
             with run.mutation("git:push", {"url": url, "references": len(batch)}):
@@ -188,19 +187,25 @@ class MirrorHandler:
             pause *= 2
         raise AssertionError  # the last attempt returns or raises
 
-    def _require_default(self, resource: MirrorResource, source: References) -> None:
-        missing = next((r for r in (resource.default_branch, resource.revision) if r and source.commit(r) is None), None)
-        if resource.default_branch in source.branches and missing is None:
-            return
-        what = missing or resource.default_branch
-        raise ResourceError(
-            f"Cannot mirror {resource.source_url}",
-            f"it has no branch or tag {what}" if source.branches else "it has no branch at all: it is empty",
-            "Choose a revision that is there." if source.branches else "Push a first commit to it.",
-        )
+    def _default_branch(self, resource: MirrorResource, source: References) -> str:
+        """The branch that becomes the target's default one. Raises ResourceError when the source lacks what Argo CD follows."""
+        followed = resource.revision or resource.default_branch
+        if not source.branches:
+            raise ResourceError(
+                f"Cannot mirror {resource.source_url}", "it has no branch at all: it is empty", "Push a first commit to it."
+            )
+        if source.commit(followed) is None:
+            raise ResourceError(
+                f"Cannot mirror {resource.source_url}",
+                f"it has no branch or tag {followed}",
+                "Choose a revision that is there.",
+            )
+        # A tag may be followed too, but only a branch can be the default one.
+        candidates = (resource.default_branch, source.default_branch or "", min(source.branches))
+        return next(name for name in candidates if name in source.branches)
 
 
-def _differences(resource: MirrorResource, fields: Mapping[str, Json]) -> Iterable[FieldDiff]:
+def _differences(fields: Mapping[str, Json]) -> Iterable[FieldDiff]:
     for name in ("branches", "tags"):
         before, after = _pair(fields.get(name))
         if before != after:
@@ -210,8 +215,9 @@ def _differences(resource: MirrorResource, fields: Mapping[str, Json]) -> Iterab
             count = fields.get(name)
             if count:
                 yield FieldDiff(f"references {name}", None, count)
-    if fields.get("defaultBranch") != resource.default_branch:
-        yield FieldDiff("default branch", fields.get("defaultBranch"), resource.default_branch)
+    default = fields.get("defaultBranch")
+    if isinstance(default, list) and default[0] != default[1]:
+        yield FieldDiff("default branch", default[0], default[1])
 
 
 def _outputs(resource: MirrorResource, source: References, hosted: Hosted | None) -> dict[str, str]:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from strategies.base import Action, Change, FieldDiff, Observed, Owner
+from strategies.codecommit.pipelines import MARK
 from strategies.kinds import PipelineFileResource
 from strategies.ports import Execution, ResourceError
 
 KIND: Final = "pipeline-file"
-MARK = "Written by ezgitops"
-"""Stands in the first line of every file of ours: without it a file is somebody else's."""
 
 
 class PipelineFileHandler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,9 @@ class References:
     """Annotated tags to the commits they stand for."""
 
     def commit(self, revision: str) -> str | None:
-        """The commit that a branch or tag name stands for, branches first, as Argo CD resolves it."""
+        """The commit that a branch or tag stands for, branches first, as Argo CD resolves it; a full commit id is itself."""
+        if re.fullmatch(r"[0-9a-f]{40}", revision):
+            return revision
         return self.branches.get(revision) or self.peeled.get(revision) or self.tags.get(revision)
 
     @property
