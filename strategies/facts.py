@@ -114,7 +114,7 @@ class KubeContexts:
 class AwsIdentity:
     """Who calls AWS: sts:GetCallerIdentity, with the partition of the ARN and the end of the credentials when it is known.
 
-    ``clock_skew_seconds`` is how far this machine's clock is ahead of AWS's; ``alias`` the account's alias where it may be read.
+    ``clock_skew_seconds`` is how far this machine's clock is ahead of AWS's; ``alias`` the account's alias, if it may be read.
     """
 
     account: str

@@ -10,33 +10,33 @@ from strategies.common import effective
 
 
 def repository(situation: Situation) -> str | None:
-    """Name of the CodeCommit repository: the answer, else ``NAME-cluster-config``."""
-    return situation.answers.codecommit.repository.name or _named(situation, "{}-cluster-config")
+    """Name of the CodeCommit repository in effect."""
+    return situation.answers.codecommit.repository.name or suggested_repository(situation)
 
 
-def reader_role(situation: Situation) -> str | None:
-    """Name of the role that the refresher assumes."""
-    return situation.answers.codecommit.credentials.role_name or _named(situation, "{}-argocd-reader")
+def suggested_repository(situation: Situation) -> str | None:
+    """Name of the CodeCommit repository."""
+    return _named(situation, "{}-cluster-config")
 
 
-def reader_user(situation: Situation) -> str | None:
-    """Name of the IAM user of the static password."""
-    return situation.answers.codecommit.credentials.user_name or _named(situation, "{}-argocd-reader")
+def suggested_reader(situation: Situation) -> str | None:
+    """Name of the IAM role or user that reads the repository."""
+    return _named(situation, "{}-argocd-reader")
 
 
-def mirror_role(situation: Situation) -> str | None:
+def suggested_mirror_role(situation: Situation) -> str | None:
     """Name of the role that the mirror pipeline assumes."""
-    return situation.answers.codecommit.mirror.role_name or _named(situation, "{}-git-mirror")
+    return _named(situation, "{}-git-mirror")
 
 
-def service_account(situation: Situation) -> str | None:
+def suggested_service_account(situation: Situation) -> str | None:
     """Name of the refresher's service account."""
-    return situation.answers.codecommit.credentials.service_account or _named(situation, "ezgitops-refresher-{}")
+    return _named(situation, "ezgitops-refresher-{}")
 
 
-def secret(situation: Situation) -> str | None:
+def suggested_secret(situation: Situation) -> str | None:
     """Name of the Argo CD repository Secret."""
-    return situation.answers.codecommit.secret_name or _named(situation, "repo-{}-cluster-config")
+    return _named(situation, "repo-{}-cluster-config")
 
 
 def _named(situation: Situation, form: str) -> str | None:

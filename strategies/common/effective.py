@@ -26,16 +26,19 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _INSTANCE_LENGTH = 30
 
 
-def profile(situation: Situation) -> str | None:
-    """The AWS profile; None means the standard credential chain without a profile."""
+def suggested_profile(situation: Situation) -> str | None:
+    """The profile that the environment selects; None means the standard credential chain without a profile."""
     profiles = situation.facts.get(AWS_PROFILES)
-    return situation.answers.aws.profile or (profiles.selected if profiles is not None else None)
+    return profiles.selected if profiles is not None else None
 
 
-def region(situation: Situation) -> str | None:
-    """The AWS region: the answer, else the cluster's own, else the profile's."""
-    if situation.answers.aws.region is not None:
-        return situation.answers.aws.region
+def profile(situation: Situation) -> str | None:
+    """The AWS profile in effect; None means the standard credential chain without a profile."""
+    return situation.answers.aws.profile or suggested_profile(situation)
+
+
+def suggested_region(situation: Situation) -> str | None:
+    """The cluster's own region, else the profile's."""
     info = situation.facts.get(CLUSTER_INFO)
     if info is not None and info.region is not None:
         return info.region
@@ -43,32 +46,43 @@ def region(situation: Situation) -> str | None:
     return profiles.region if profiles is not None else None
 
 
-def account(situation: Situation) -> str | None:
-    """The AWS account: the answer, else that of the credentials."""
+def region(situation: Situation) -> str | None:
+    """The AWS region in effect."""
+    return situation.answers.aws.region or suggested_region(situation)
+
+
+def suggested_account(situation: Situation) -> str | None:
+    """The account of the credentials."""
     identity = situation.facts.get(AWS_IDENTITY)
-    return situation.answers.aws.account or (identity.account if identity is not None else None)
+    return identity.account if identity is not None else None
 
 
-def context(situation: Situation) -> str | None:
-    """The kubeconfig context: the answer, else the current one, else the only one."""
-    if situation.answers.cluster.context is not None:
-        return situation.answers.cluster.context
+def suggested_context(situation: Situation) -> str | None:
+    """The current kubeconfig context, else the only one."""
     contexts = situation.facts.get(KUBE_CONTEXTS)
     if contexts is None:
         return None
     return contexts.current or (contexts.contexts[0].name if len(contexts.contexts) == 1 else None)
 
 
-def infrastructure_name(situation: Situation) -> str | None:
-    """The cluster's infrastructure name: the answer, else what the cluster says."""
+def context(situation: Situation) -> str | None:
+    """The kubeconfig context in effect."""
+    return situation.answers.cluster.context or suggested_context(situation)
+
+
+def suggested_infrastructure_name(situation: Situation) -> str | None:
+    """The infrastructure name that the cluster itself gives."""
     info = situation.facts.get(CLUSTER_INFO)
-    return situation.answers.cluster.infrastructure_name or (info.infrastructure_name if info is not None else None)
+    return info.infrastructure_name or None if info is not None else None
 
 
-def instance(situation: Situation) -> str | None:
-    """The name of this instance: the answer, else the infrastructure name without its random suffix."""
-    if situation.answers.name is not None:
-        return situation.answers.name
+def infrastructure_name(situation: Situation) -> str | None:
+    """The cluster's infrastructure name in effect."""
+    return situation.answers.cluster.infrastructure_name or suggested_infrastructure_name(situation)
+
+
+def suggested_instance(situation: Situation) -> str | None:
+    """The infrastructure name without its random suffix."""
     infrastructure = infrastructure_name(situation)
     if infrastructure is None:
         return None
@@ -76,19 +90,29 @@ def instance(situation: Situation) -> str | None:
     return stem.lstrip("-0123456789")[:_INSTANCE_LENGTH].rstrip("-") or None
 
 
-def vpc(situation: Situation) -> Vpc | None:
-    """The cluster's VPC: the one answered, else the one whose subnets carry the cluster's tag, else the only one."""
+def instance(situation: Situation) -> str | None:
+    """The name of this instance in effect."""
+    return situation.answers.name or suggested_instance(situation)
+
+
+def suggested_vpc(situation: Situation) -> Vpc | None:
+    """The VPC whose subnets carry the cluster's tag, else the only one of the region."""
     vpcs = situation.facts.get(AWS_VPCS)
     if vpcs is None:
         return None
-    answered = situation.answers.aws.vpc_id
-    if answered is not None:
-        return next((v for v in vpcs if v.id == answered), None)
     infrastructure = infrastructure_name(situation)
     tagged = [v for v in vpcs if infrastructure is not None and any(s.cluster == infrastructure for s in v.subnets)]
     if len(tagged) == 1:
         return tagged[0]
     return vpcs[0] if len(vpcs) == 1 else None
+
+
+def vpc(situation: Situation) -> Vpc | None:
+    """The cluster's VPC in effect, as it was read."""
+    answered = situation.answers.aws.vpc_id
+    if answered is None:
+        return suggested_vpc(situation)
+    return next((v for v in situation.facts.get(AWS_VPCS) or () if v.id == answered), None)
 
 
 def cluster_subnets(situation: Situation) -> tuple[Subnet, ...]:
@@ -101,16 +125,20 @@ def cluster_subnets(situation: Situation) -> tuple[Subnet, ...]:
     return tuple(sorted(tagged or home.private_subnets, key=lambda s: (s.az, s.id)))
 
 
-def issuer(situation: Situation) -> str | None:
-    """The service account issuer of the cluster, without ``https://``."""
+def chosen_subnets(situation: Situation) -> tuple[Subnet, ...]:
+    """The subnets answered, as far as they were read."""
+    known = {s.id: s for v in situation.facts.get(AWS_VPCS) or () for s in v.subnets}
+    return tuple(known[one] for one in situation.answers.aws.subnet_ids or () if one in known)
+
+
+def suggested_issuer(situation: Situation) -> str | None:
+    """The service account issuer that the cluster gives, without ``https://``."""
     info = situation.facts.get(CLUSTER_INFO)
-    return situation.answers.cluster.oidc_issuer or (info.issuer or None if info is not None else None)
+    return info.issuer or None if info is not None else None
 
 
-def machine_cidrs(situation: Situation) -> tuple[str, ...]:
-    """The addresses of the nodes: the answer, else what the cluster says, else the VPC's own."""
-    if situation.answers.cluster.machine_cidrs is not None:
-        return tuple(situation.answers.cluster.machine_cidrs)
+def suggested_machine_cidrs(situation: Situation) -> tuple[str, ...]:
+    """The addresses of the nodes as the cluster gives them, else those of the VPC (a hosted cluster may not say)."""
     info = situation.facts.get(CLUSTER_INFO)
     if info is not None and info.machine_cidrs:
         return info.machine_cidrs
@@ -118,20 +146,31 @@ def machine_cidrs(situation: Situation) -> tuple[str, ...]:
     return home.cidrs if home is not None else ()
 
 
-def argocd(situation: Situation) -> ArgoInstance | None:
-    """The Argo CD instance: the one answered, else the operator's default one, else the only one."""
+def suggested_argocd(situation: Situation) -> ArgoInstance | None:
+    """The operator's default Argo CD instance, else the only one."""
     gitops = situation.facts.get(CLUSTER_GITOPS)
     if gitops is None:
         return None
-    asked = situation.answers.argocd
-    fitting = [one for one in gitops.instances if asked.namespace in (None, one.namespace) and asked.name in (None, one.name)]
-    default = [one for one in fitting if one.namespace == "openshift-gitops"]
-    if len(fitting) == 1:
-        return fitting[0]
+    if len(gitops.instances) == 1:
+        return gitops.instances[0]
+    default = [one for one in gitops.instances if one.namespace == "openshift-gitops"]
     return default[0] if len(default) == 1 else None
 
 
-def revision(situation: Situation) -> str | None:
-    """The branch or tag that Argo CD follows: the answer, else the source's default branch."""
+def argocd(situation: Situation) -> ArgoInstance | None:
+    """The Argo CD instance in effect, as it was read."""
+    asked, gitops = situation.answers.argocd, situation.facts.get(CLUSTER_GITOPS)
+    if asked.namespace is None:
+        return suggested_argocd(situation)
+    fitting = [
+        one
+        for one in (gitops.instances if gitops is not None else ())
+        if one.namespace == asked.namespace and asked.name in (None, one.name)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def suggested_revision(situation: Situation) -> str | None:
+    """The source's default branch."""
     source = situation.facts.get(SOURCE)
-    return situation.answers.source.revision or (source.default_branch if source is not None else None)
+    return source.default_branch if source is not None else None

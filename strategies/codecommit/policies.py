@@ -1,0 +1,222 @@
+"""The IAM policies of the CodeCommit strategy: who may be whom, and who may do what. Pure, for complete answers.
+
+Action names: AWS service authorization reference. Conditions of web identities: IAM user guide, "Available keys for AWS OIDC
+federation".
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from strategies.answers import Answers
+from strategies.base import Json
+from strategies.codecommit import urls
+
+VERSION = "2012-10-17"
+GITHUB_ISSUER = "token.actions.githubusercontent.com"
+STS_AUDIENCE = "sts.amazonaws.com"
+
+Document = dict[str, Json]
+
+
+def _document(*statements: Json) -> Document:
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def _allow(actions: str | list[Json], resource: str | list[Json], condition: Json = None, sid: str | None = None) -> Document:
+    statement: Document = {} if sid is None else {"Sid": sid}
+    statement |= {"Effect": "Allow", "Action": actions, "Resource": resource}
+    if condition is not None:
+        statement["Condition"] = condition
+    return statement
+
+
+def repository_arn(answers: Answers) -> str:
+    """ARN of the repository."""
+    return urls.repository_arn(answers.aws.region or "", answers.aws.account or "", answers.codecommit.repository.name or "")
+
+
+def _trust(answers: Answers, issuer: str, subject: str, audience: str) -> Document:
+    provider = urls.oidc_provider_arn(answers.aws.region or "", answers.aws.account or "", issuer)
+    statement: Document = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": audience}},
+    }
+    return _document(statement)
+
+
+def reader_trust(answers: Answers) -> Document:
+    """Trusts exactly the refresher's service account: subject and audience, both by equality."""
+    account = answers.codecommit.credentials.service_account
+    subject = f"system:serviceaccount:{answers.argocd.namespace}:{account}"
+    return _trust(answers, answers.cluster.oidc_issuer or "", subject, answers.codecommit.credentials.audience)
+
+
+def reader(answers: Answers) -> Document:
+    """Pulls from this one repository. ``GitPull`` alone is all that Git needs for clone and fetch."""
+    return _document(_allow("codecommit:GitPull", repository_arn(answers)))
+
+
+def git_endpoint(answers: Answers) -> Document | None:
+    """What the Git endpoint lets through: pulls from this repository by this account; None for everything that IAM allows."""
+    if answers.codecommit.network.endpoint_policy == "full-access":
+        return None
+    condition: Json = {"StringEquals": {"aws:PrincipalAccount": answers.aws.account}}
+    return _document({**_allow("codecommit:GitPull", repository_arn(answers), condition), "Principal": "*"})
+
+
+def pipeline_issuer(answers: Answers) -> str:
+    """The OIDC issuer of the mirror pipeline: GitHub's, or the GitLab host of the source repository."""
+    if answers.codecommit.mirror.keep == "github-actions":
+        return GITHUB_ISSUER
+    return urlsplit(answers.source.url or "").netloc or "gitlab.com"
+
+
+def mirror_trust(answers: Answers) -> Document:
+    """Trusts exactly the pipeline of one repository and branch.
+
+    GitHub: configure-aws-credentials README, "OIDC". GitLab: "Configure OpenID Connect in AWS"; the job's ``id_tokens`` ask for
+    the same audience.
+    """
+    return _trust(answers, pipeline_issuer(answers), answers.codecommit.mirror.subject or "", STS_AUDIENCE)
+
+
+def mirror(answers: Answers) -> Document:
+    """Pulls from and pushes to this one repository."""
+    return _document(_allow(["codecommit:GitPull", "codecommit:GitPush"], repository_arn(answers)))
+
+
+def operator_policy(answers: Answers) -> Document:
+    """The least that the operator needs to plan, apply, mirror, look at and destroy this instance.
+
+    Actions without resource-level permissions stand alone with ``*``; what makes or changes EC2 things is held to the VPC's
+    account and region, and what deletes them to things with this instance's tag.
+    """
+    region, account = answers.aws.region or "", answers.aws.account or ""
+    partition, instance = urls.partition(region), answers.name or ""
+    ec2 = f"arn:{partition}:ec2:{region}:{account}"
+    tagged: Json = {"StringEquals": {"aws:ResourceTag/ezgitops.dev/instance": instance}}
+    made: Json = {"StringEquals": {"ec2:CreateAction": ["CreateSecurityGroup", "CreateVpcEndpoint"]}}
+    statements: list[Json] = [
+        _allow(
+            [
+                "ec2:DescribeInternetGateways",
+                "ec2:DescribeNatGateways",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroupRules",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcAttribute",
+                "ec2:DescribeVpcEndpointServices",
+                "ec2:DescribeVpcEndpoints",
+                "ec2:DescribeVpcs",
+                "codecommit:ListRepositories",
+                "iam:ListAccountAliases",
+                "iam:ListOpenIDConnectProviders",
+                "iam:ListRoles",
+                "iam:ListUsers",
+                "sts:GetCallerIdentity",
+            ],
+            "*",
+            sid="See",
+        ),
+        _allow(
+            ["iam:GetOpenIDConnectProvider", "iam:ListRoleTags", "iam:ListUserTags"],
+            [f"arn:{partition}:iam::{account}:*"],
+            sid="SeeTags",
+        ),
+        _allow(
+            [
+                "codecommit:CreateRepository",
+                "codecommit:DeleteRepository",
+                "codecommit:GetRepository",
+                "codecommit:GitPull",
+                "codecommit:GitPush",
+                "codecommit:ListTagsForResource",
+                "codecommit:TagResource",
+                "codecommit:UntagResource",
+                "codecommit:UpdateDefaultBranch",
+                "codecommit:UpdateRepositoryDescription",
+                "codecommit:UpdateRepositoryEncryptionKey",
+            ],
+            repository_arn(answers),
+            sid="Repository",
+        ),
+        _allow(["codecommit:ListTagsForResource"], f"arn:{partition}:codecommit:{region}:{account}:*", sid="FindRepositories"),
+        _allow(
+            ["ec2:CreateSecurityGroup", "ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint"],
+            [f"{ec2}:{kind}/*" for kind in ("vpc", "subnet", "security-group", "vpc-endpoint")],
+            sid="MakeEndpoints",
+        ),
+        _allow("ec2:CreateTags", [f"{ec2}:security-group/*", f"{ec2}:vpc-endpoint/*"], made, sid="TagWhatIsMade"),
+        _allow(
+            [
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:RevokeSecurityGroupIngress",
+                "ec2:RevokeSecurityGroupEgress",
+                "ec2:DeleteSecurityGroup",
+                "ec2:DeleteVpcEndpoints",
+            ],
+            [f"{ec2}:security-group/*", f"{ec2}:vpc-endpoint/*"],
+            tagged,
+            sid="ChangeWhatIsOurs",
+        ),
+        # CodeCommit's endpoints register their private DNS names with the VPC (VPC user guide, "Create an interface endpoint").
+        _allow("route53:AssociateVPCWithHostedZone", "*", sid="PrivateDns"),
+    ]
+    statements.extend(_operator_identities(answers))
+    return _document(*statements)
+
+
+def _operator_identities(answers: Answers) -> list[Json]:
+    region, account, codecommit = answers.aws.region or "", answers.aws.account or "", answers.codecommit
+    path = codecommit.credentials.path
+    roles: list[Json] = []
+    statements: list[Json] = []
+    if codecommit.credentials.method == "iam-role":
+        roles.append(urls.reader_role_arn(answers))
+    else:
+        user = urls.user_arn(region, account, path, codecommit.credentials.user_name or "")
+        statements.append(_allow(list(_USER_ACTIONS), user, sid="Reader"))
+    if codecommit.mirror.keep != "by-hand":
+        roles.append(urls.mirror_role_arn(answers))
+    if roles:
+        statements.insert(0, _allow(list(_ROLE_ACTIONS), roles, sid="Roles"))
+    return statements
+
+
+_ROLE_ACTIONS = (
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+)
+_USER_ACTIONS = (
+    "iam:CreateServiceSpecificCredential",
+    "iam:CreateUser",
+    "iam:DeleteServiceSpecificCredential",
+    "iam:DeleteUser",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:DeleteUserPolicy",
+    "iam:DetachUserPolicy",
+    "iam:GetUser",
+    "iam:GetUserPolicy",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListServiceSpecificCredentials",
+    "iam:ListUserPolicies",
+    "iam:PutUserPermissionsBoundary",
+    "iam:PutUserPolicy",
+    "iam:TagUser",
+)

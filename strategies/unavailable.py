@@ -1,0 +1,65 @@
+"""The strategies that this version shows and cannot carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strategies.answers import Answers
+from strategies.base import Card, Check, Output, Question, Resource, Situation
+
+
+@dataclass
+class UnavailableStrategy:
+    """A card that says plainly that the strategy is not in this version; asks, checks and makes nothing."""
+
+    id: str
+    title: str
+    summary: str
+    cost: str
+    makes: str
+
+    def card(self, situation: Situation) -> Card:  # noqa: ARG002 - the same card everywhere
+        """The card."""
+        return Card(
+            headline="not in this version",
+            summary=self.summary,
+            badges=(),
+            cost=self.cost,
+            makes=self.makes,
+            recommended=False,
+            available=False,
+        )
+
+    def questions(self) -> Sequence[Question]:
+        """Nothing is asked."""
+        return ()
+
+    def checks(self) -> Sequence[Check]:
+        """Nothing is checked."""
+        return ()
+
+    def resources(self, answers: Answers) -> Sequence[Resource]:  # noqa: ARG002 - nothing is made
+        """Nothing is made."""
+        return ()
+
+    def outputs(self, answers: Answers) -> Sequence[Output]:  # noqa: ARG002 - nothing is given
+        """Nothing is given."""
+        return ()
+
+
+BASTION_PROXY = UnavailableStrategy(
+    id="bastion-proxy",
+    title="Proxy on a bastion",
+    summary="Argo CD keeps its GitHub URL and goes through Squid on a machine with a way out; an allow list decides.",
+    cost="the price of one small instance",
+    makes="one point of failure",
+)
+
+PRIVATE_SERVER = UnavailableStrategy(
+    id="private-server",
+    title="Private Git server",
+    summary="GitLab, Bitbucket, Gitea, GitHub Enterprise or any other server that the cluster can reach, with its own CA.",
+    cost="nothing beyond the server that you run",
+    makes="a repository secret and its trust",
+)
