@@ -54,6 +54,8 @@ def _identity(situation: Situation, now: datetime) -> Finding:
         return Finding(title, Status.PASS, text)
     left = identity.expires_at - now
     minutes = int(left.total_seconds() // 60)
+    if minutes < 0:
+        return Finding(title, Status.FAIL, f"{text}, credentials have ended", "Sign in again, then read again.")
     text += f", credentials valid for {minutes // 60} h {minutes % 60:02d} min"
     return Finding(title, Status.PASS if left > timedelta(minutes=30) else Status.WARN, text)
 

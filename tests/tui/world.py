@@ -152,7 +152,7 @@ class Stage:
 
     def app(self, **more: object) -> WizardApp:
         """The wizard on this stage."""
-        return WizardApp(make_session=self.make_session, drafts=lambda: self.store, environ={}, **more)  # type: ignore[arg-type]  # the test's to choose
+        return WizardApp(make_session=self.make_session, drafts=lambda: self.store, environ={}, clock=self.world.clock, **more)  # type: ignore[arg-type]  # the test's to choose
 
 
 CHECKS = (

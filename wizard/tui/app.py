@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 COALESCE_SECONDS = 0.05
 """Events that come within this time are shown by one refresh."""
+
+
+def utc_now() -> datetime:
+    """The present time."""
+    return datetime.now(UTC)
 
 
 def _commands() -> type[Provider]:
@@ -98,14 +103,19 @@ class WizardApp(App[WizardOutcome]):
         prepare: Callable[[Draft], None] | None = None,
         sandbox_offered: bool = True,
         logbook: Logbook | None = None,
+        clock: Callable[[], datetime] = utc_now,
         environ: Mapping[str, str],
     ) -> None:
         """See ``wizard.tui.run.run``."""
         super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
         self._make_session = make_session
         self._open_drafts = drafts
         self._prepare = prepare
         self._logbook = logbook
+        self.clock = clock
         self._refreshing: Timer | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._store: DraftStore | None = None
@@ -128,9 +138,6 @@ class WizardApp(App[WizardOutcome]):
 
     def on_mount(self) -> None:
         """Show the frame first; everything else is loaded behind it."""
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK.name
         self.push_screen(WizardScreen())
 
     def on_ready(self) -> None:
@@ -140,7 +147,7 @@ class WizardApp(App[WizardOutcome]):
     @property
     def frame(self) -> WizardScreen:
         """The wizard's screen, whatever lies over it."""
-        return cast("WizardScreen", next(s for s in self.screen_stack if isinstance(s, WizardScreen)))
+        return next(screen for screen in self.screen_stack if isinstance(screen, WizardScreen))
 
     # --- opening a session ---
 
@@ -298,6 +305,10 @@ class WizardApp(App[WizardOutcome]):
         """The palette's own commands, without those that make no sense in a wizard."""
         yield SystemCommand("Theme: light or dark", "Switch between the two themes", self.action_switch_theme)
         yield SystemCommand("Quit", "Leave; the draft is kept", self.action_leave)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for any other theme that the environment asks for (``TEXTUAL_THEME``)."""
+        return dict(DARK.variables)
 
     def action_switch_theme(self) -> None:
         """Switch between dark and light."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -41,7 +42,7 @@ class WizardCommands(Provider):
             return
         frame = self._wizard.frame
         for step in (Step.ENVIRONMENT, Step.STRATEGY, Step.DETAILS, Step.CHECKS, Step.PLAN):
-            yield f"Go to {INFO[step].name}", INFO[step].heading, lambda step=step: self._wizard.call_later(frame.jump, step)
+            yield f"Go to {INFO[step].name}", INFO[step].heading, partial(self._wizard.call_later, frame.jump, step)
         yield "Read again", "Read everything again from AWS and the cluster", frame.action_reread
         yield "Save answers as…", "Write the answers to a file that replays them", self._save
         yield "Copy the plan as JSON", "The last plan, as `ezgitops plan --output json` prints it", self._copy_plan

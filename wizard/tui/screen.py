@@ -46,7 +46,7 @@ def load_page(step: Step) -> type[WizardPage]:
 class WizardScreen(Screen[None]):
     """Shows one page at a time, built from the session's draft each time it is shown."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "forward", "Go on", tooltip="Accept what is shown and go on."),
         Binding("ctrl+n", "forward", "Go on", show=False, tooltip="Go on from within any field."),
@@ -212,7 +212,7 @@ class WizardScreen(Screen[None]):
 
     def show_status(self) -> None:
         """Show the page's status anew, and nothing else."""
-        self.query_one("#status", Static).update(Content.styled(self.page.status, "$text-muted"))
+        self.query_one("#status", Static).update(Content.styled(self.page.status, "$quiet"))
 
     def _frame(self) -> None:
         rail = self.query_one(Rail)

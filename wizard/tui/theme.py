@@ -24,6 +24,7 @@ DARK = Theme(
     error="#f2777a",
     dark=True,
     variables={
+        "quiet": "#93a0b4",
         "block-cursor-text-style": "bold",
         "footer-key-foreground": "#5fafd7",
         "input-selection-background": "#5fafd7 35%",
@@ -43,6 +44,7 @@ LIGHT = Theme(
     error="#a8201a",
     dark=False,
     variables={
+        "quiet": "#566173",
         "block-cursor-text-style": "bold",
         "footer-key-foreground": "#00618a",
         "input-selection-background": "#00618a 25%",
@@ -52,16 +54,11 @@ LIGHT = Theme(
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a state is shown: icon, word, and the name of the theme's colour (``$text-...``)."""
+    """How a state is shown: icon, word, and the colour, a variable of the theme."""
 
     icon: str
     word: str
-    colour: str
-
-    @property
-    def style(self) -> str:
-        """The colour as a style of Textual's markup."""
-        return self.colour
+    style: str
 
 
 CHECK_MARKS = {
@@ -69,11 +66,11 @@ CHECK_MARKS = {
     "warn": Mark("⚠", "warn", "$text-warning"),
     "fail": Mark("✖", "fail", "$text-error"),
     "unknown": Mark("?", "unknown", "$text-warning"),
-    "skipped": Mark("–", "skipped", "$text-muted"),
+    "skipped": Mark("–", "skipped", "$quiet"),
 }
 """By the value of ``strategies.base.Status``."""
 
-WAITING = Mark("◌", "reading", "$text-muted")
+WAITING = Mark("◌", "reading", "$quiet")
 """A check whose facts are still being read."""
 
 ACTION_MARKS = {
@@ -82,14 +79,14 @@ ACTION_MARKS = {
     "update": Mark("~", "update", "$text-warning"),
     "replace": Mark("±", "replace", "$text-warning"),
     "delete": Mark("-", "delete", "$text-error"),
-    "none": Mark("=", "unchanged", "$text-muted"),
+    "none": Mark("=", "unchanged", "$quiet"),
 }
 """By the value of ``strategies.base.Action``."""
 
 CONFLICT = Mark("✖", "conflict", "$text-error")
 
 WORK_MARKS = {
-    "waiting": Mark("·", "waiting", "$text-muted"),
+    "waiting": Mark("·", "waiting", "$quiet"),
     "running": Mark("▶", "running", "$text-primary"),
     "done": Mark("✔", "done", "$text-success"),
     "failed": Mark("✖", "failed", "$text-error"),

@@ -259,9 +259,9 @@ class ApplyPage(WizardPage):
         return Content.assemble(
             (f"{icon} {mark.word:<10}", mark.style),
             (f"{_fit(line.title, title_width)}", "bold" if line.state == "running" else ""),
-            (f" {_fit(message, max(10, room))}", "$text-muted" if line.state != "failed" else "$text-error"),
+            (f" {_fit(message, max(10, room))}", "$quiet" if line.state != "failed" else "$text-error"),
             (bar, "$text-primary"),
-            (f"{time:>12}", "$text-muted"),
+            (f"{time:>12}", "$quiet"),
         )
 
     def refresh_view(self, faults: Mapping[str, str]) -> None:

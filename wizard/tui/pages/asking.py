@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -28,11 +28,14 @@ class AskingPage(WizardPage):
     AskingPage Collapsible Contents { padding: 0; }
     """
 
+    tight: ClassVar[bool] = False
+    """A field with nothing to say takes one line instead of two."""
+
     def compose(self) -> ComposeResult:
         """Fields, then the folded ones."""
         plain, advanced = self._asked()
         for question in plain:
-            yield Field(question, self.session)
+            yield self._field(question)
         yield from self.found()
         more = Collapsible(
             title=self._more_title(advanced), collapsed=True, id="more", collapsed_symbol="▸", expanded_symbol="▾"
@@ -78,6 +81,11 @@ class AskingPage(WizardPage):
         event.stop()
         await self.forward()
 
+    def _field(self, question: Question) -> Field:
+        field = Field(question, self.session)
+        field.set_class(self.tight, "-tight")
+        return field
+
     def _asked(self) -> tuple[list[Question], list[Question]]:
         questions = self.session.questions(Page(self.step.value))
         return [q for q in questions if not q.advanced], [q for q in questions if q.advanced]
@@ -93,7 +101,7 @@ class AskingPage(WizardPage):
             if question.key in present:
                 continue
             follower = next((present[key] for key in wanted[place + 1 :] if key in present), None)
-            parent.mount(Field(question, self.session), before=follower or before)
+            parent.mount(self._field(question), before=follower or before)
 
     def _more_title(self, advanced: Sequence[Question]) -> str:
         changed = sum(1 for question in advanced if self.session.draft.get(question.key) is not None)

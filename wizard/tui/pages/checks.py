@@ -94,7 +94,7 @@ class ChecksPage(WizardPage):
             sign = "▾" if self._unfolded else "▸"
             names = "" if self._unfolded else ": " + ", ".join(result.check.title for result in these)
             head = Content.assemble(
-                (f"{mark.icon} {mark.word:<8}", mark.style), f"{sign} {count(len(these), 'check')}", (names, "$text-muted")
+                (f"{mark.icon} {mark.word:<8}", mark.style), f"{sign} {count(len(these), 'check')}", (names, "$quiet")
             )
             options.append(Option(head, id=f"fold-{status}"))
             if self._unfolded:
@@ -131,16 +131,16 @@ class ChecksPage(WizardPage):
 def _entry(result: CheckResult) -> Content:
     mark = mark_of(result)
     blocks = ("   blocks the apply", "$text-error") if result.blocks else ("", "")
-    vantage = (f"   from: {result.check.vantage.value}", "$text-muted")
+    vantage = (f"   from: {result.check.vantage.value}", "$quiet")
     lines = [Content.assemble((f"{mark.icon} {mark.word:<8}", mark.style), (result.check.title, "bold"), vantage, blocks)]
     indent = " " * 10
     if not result.waiting:
         lines.append(Content(indent + result.verdict.evidence))
     if result.status.value in ("fail", "warn") and not result.waiting:
-        lines.append(Content.styled(f"{indent}{result.check.why}", "$text-muted"))
+        lines.append(Content.styled(f"{indent}{result.check.why}", "$quiet"))
     remedy = result.verdict.remedy
     if remedy is not None and not result.waiting:
         lines.append(Content.assemble((f"{indent}→ ", "$text-primary"), remedy.text))
         if remedy.command is not None:
-            lines.append(Content.assemble(indent + "  ", (remedy.command, "$text-primary"), ("   y copies", "$text-muted")))
+            lines.append(Content.assemble(indent + "  ", (remedy.command, "$text-primary"), ("   y copies", "$quiet")))
     return Content("\n").join(lines)

@@ -155,7 +155,7 @@ def _success(ending: Ending) -> Content:
         return Content.styled("✔ Everything is in place.", "bold $text-success")
     revision = f" at {sync.revision[:7]}" if sync.revision else ""
     return Content.assemble(
-        (f"✔ Argo CD is {sync.sync} and {sync.health}{revision}", "bold $text-success"), ("\n" + _made(report), "$text-muted")
+        (f"✔ Argo CD is {sync.sync} and {sync.health}{revision}", "bold $text-success"), ("\n" + _made(report), "$quiet")
     )
 
 
@@ -202,7 +202,7 @@ def _failure(ending: Ending) -> Content:
 
 
 def _shown(line: Line) -> Content:
-    return Content.assemble((f"{line.title:<28}", "$text-muted"), line.value)
+    return Content.assemble((f"{line.title:<28}", "$quiet"), line.value)
 
 
 def farewell(ending: Ending, saved: object) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from wizard.flow import Step
-from wizard.found import Finding, findings, read_at, seconds
+from wizard.found import findings, read_at, seconds
 from wizard.tui.pages.asking import AskingPage
 from wizard.tui.theme import CHECK_MARKS, WAITING
 from wizard.tui.wording import ago, duration
@@ -25,14 +25,21 @@ class EnvironmentPage(AskingPage):
     """Profile, region, context, VPC and Argo CD instance, with what each of them led to."""
 
     DEFAULT_CSS = """
-    EnvironmentPage #found { height: auto; padding: 0 1; margin-bottom: 1; }
-    EnvironmentPage Field .hint { min-height: 0; }
+    EnvironmentPage #found { height: auto; padding: 0 1; margin: 1 0; }
+    EnvironmentPage #found Horizontal { height: auto; }
+    EnvironmentPage .finding-title { width: 24; height: 1; }
+    EnvironmentPage .finding-text { width: 1fr; height: auto; }
     """
+    tight = True
     step: ClassVar[Step] = Step.ENVIRONMENT
 
     def found(self) -> Sequence[Widget]:
         """The findings, under the fields that they come from."""
-        return (Static("", id="found"),)
+        rows = [
+            Horizontal(Static(classes="finding-title"), Static(classes="finding-text"))
+            for _ in findings(self.session.situation(), self.wizard.clock())
+        ]
+        return (Vertical(*rows, id="found"),)
 
     def on_mount(self) -> None:
         """Let the age of the reading tick."""
@@ -45,16 +52,14 @@ class EnvironmentPage(AskingPage):
         at = read_at(situation)
         if at is None:
             return "reading…"
-        return f"read {ago(datetime.now(UTC) - at)} in {duration(seconds(situation))} · r reads again"
+        return f"read {ago(self.wizard.clock() - at)} in {duration(seconds(situation))} · r reads again"
 
     def refresh_view(self, faults: Mapping[str, str]) -> None:
         """Fields and findings."""
         super().refresh_view(faults)
-        lines = [_line(finding) for finding in findings(self.session.situation(), datetime.now(UTC))]
-        self.query_one("#found", Static).update(Content("\n").join(lines))
-
-
-def _line(finding: Finding) -> Content:
-    mark = WAITING if finding.status is None else CHECK_MARKS[finding.status.value]
-    line = Content.assemble((f"{mark.icon} ", mark.style), (f"{finding.title:<12}", "bold"), finding.text)
-    return line + Content.styled(f" - {finding.remedy}", "$text-muted") if finding.remedy else line
+        rows = self.query("#found Horizontal").results(Horizontal)
+        for row, finding in zip(rows, findings(self.session.situation(), self.wizard.clock()), strict=True):
+            mark = WAITING if finding.status is None else CHECK_MARKS[finding.status.value]
+            title, text = row.query(Static).results(Static)
+            title.update(Content.assemble((f"{mark.icon} ", mark.style), (finding.title, "bold")))
+            text.update(Content(finding.text) + Content.styled(f" - {finding.remedy}" if finding.remedy else "", "$quiet"))

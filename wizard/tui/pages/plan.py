@@ -138,7 +138,7 @@ class PlanPage(WizardPage):
         note = self.query_one("#note", Static)
         if message.plan is None:
             note.update(
-                Content.assemble(("✖ There is no plan. ", "$text-error"), message.error, ("\nr plans again.", "$text-muted"))
+                Content.assemble(("✖ There is no plan. ", "$text-error"), message.error, ("\nr plans again.", "$quiet"))
             )
         else:
             note.update(_note(message.plan))
@@ -169,7 +169,7 @@ class PlanPage(WizardPage):
         line = Content.assemble(
             (f"  {mark.icon} {mark.word:<10}", mark.style), (f"{title}", "bold" if change.action is not Action.NONE else "")
         )
-        line += Content.styled(f"  {name}" if name.lower() not in title.lower() else "", "$text-muted")
+        line += Content.styled(f"  {name}" if name.lower() not in title.lower() else "", "$quiet")
         if conflict or change.address in self._open:
             line += Content("\n").join([Content(""), *_details(change)])
         return Option(line, id=change.address)
@@ -243,7 +243,7 @@ class PlanPage(WizardPage):
         return Content.assemble(
             (f"{what}.\n", "bold"),
             f"In {where}.\n\n",
-            ("Stopping in the middle is safe: run it again and it goes on.", "$text-muted"),
+            ("Stopping in the middle is safe: run it again and it goes on.", "$quiet"),
         )
 
     def _confirmed(self, yes: bool | None) -> None:
@@ -269,9 +269,9 @@ def _details(change: Change) -> list[Content]:
     lines: list[Content] = []
     if change.conflict is not None:
         lines.append(Content.styled(f"{indent}{change.conflict}", "$text-error"))
-    lines.append(Content.styled(f"{indent}{change.reason}", "$text-muted"))
+    lines.append(Content.styled(f"{indent}{change.reason}", "$quiet"))
     if change.resource is not None and change.resource.explain:
-        lines.append(Content.styled(f"{indent}{change.resource.explain}", "$text-muted"))
+        lines.append(Content.styled(f"{indent}{change.resource.explain}", "$quiet"))
     for field in change.diff:
         if field.before is not None:
             lines.append(Content.styled(f"{indent}- {field.path}: {_short(field.before)}", "$text-error"))

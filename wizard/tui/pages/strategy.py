@@ -62,7 +62,7 @@ class StrategyCard(Static, can_focus=True):
         if card.headline and card.headline != self._title:
             lines.append(Content(f"  {card.headline}"))
         if card.summary:
-            lines.append(Content.styled(f"  {card.summary}", "$text-muted"))
+            lines.append(Content.styled(f"  {card.summary}", "$quiet"))
         for badge in card.badges:
             mark = CHECK_MARKS[badge.status.value]
             lines.append(Content.assemble("  ", (f"{mark.icon} ", mark.style), badge.evidence))

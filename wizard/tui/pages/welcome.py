@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -80,7 +80,7 @@ class WelcomePage(WizardPage):
         self.frame.refresh_view()
 
     def _options(self, drafts: Sequence[tuple[str, datetime]]) -> list[Option]:
-        now = datetime.now(UTC)
+        now = self.wizard.clock()
         options = [
             Option(_entry(f"Go on with {name}", f"a draft, last changed {ago(now - changed)}"), id=f"draft:{name}")
             for name, changed in drafts
@@ -138,4 +138,4 @@ class WelcomePage(WizardPage):
 
 
 def _entry(title: str, note: str) -> Content:
-    return Content.assemble((title, "bold"), "\n", (f"  {note}", "$text-muted"))
+    return Content.assemble((title, "bold"), "\n", (f"  {note}", "$quiet"))

@@ -41,7 +41,7 @@ def tally(results: Sequence[CheckResult]) -> Content:
         parts.append(Content.styled(f"{WAITING.icon} {waiting} {WAITING.word}", WAITING.style))
     worst = next((result for result in settled if result.status.value in ("fail", "warn")), None)
     line = Content("  ").join(parts)
-    return line + Content.styled(f"  {worst.check.title}", "$text-muted") if worst is not None else line
+    return line + Content.styled(f"  {worst.check.title}", "$quiet") if worst is not None else line
 
 
 def panel_lines(results: Sequence[CheckResult], width: int) -> Content:
@@ -51,8 +51,8 @@ def panel_lines(results: Sequence[CheckResult], width: int) -> Content:
         mark = mark_of(result)
         lines.append(Content.styled(f"{mark.icon} ", mark.style) + Content(_cut(result.check.title, width - 2)))
         if not result.waiting and result.status.value in ("fail", "warn", "unknown"):
-            lines.append(Content.styled(f"  {mark.word}: {result.verdict.evidence}", "$text-muted"))
-    return Content("\n").join(lines) if lines else Content.styled("Nothing to check yet.", "$text-muted")
+            lines.append(Content.styled(f"  {mark.word}: {result.verdict.evidence}", "$quiet"))
+    return Content("\n").join(lines) if lines else Content.styled("Nothing to check yet.", "$quiet")
 
 
 class ChecksPanel(VerticalScroll):

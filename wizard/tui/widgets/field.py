@@ -1,13 +1,14 @@
 """One question as a field: title, control, and under it what the model and the world say of the answer.
 
-The draft is the truth. Every change goes to it at once, also when it is invalid; the control is filled from it again when something else changed it.
+The draft is the truth. Every change goes to it at once, also when it is invalid; the control is filled from it again when
+something else changed it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,15 +17,20 @@ from textual.content import Content
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.timer import Timer
-from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet, Select, SelectionList, Static
+from textual.widgets import Input, Label, Select, Static
 
 from strategies.base import Choice, Json, Kind, Question
 from strategies.section import SECRET_REFERENCE
 from wizard.tui.theme import CHECK_MARKS, WAITING, marked
+from wizard.tui.widgets.choices import Choices, Toggle
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from strategies.base import Situation
     from wizard.answers.draft import Draft
+
+Control: TypeAlias = "Input | Select[str] | Choices | Toggle"
 
 SETTLE_SECONDS = 0.35
 """How long the keyboard has to rest before a typed value is judged on the screen."""
@@ -59,11 +65,7 @@ class Field(Vertical):
     Field Input.control { background: $surface; }
     Field Input.control:focus { background: $panel; }
     Field .hint { padding-left: 24; height: auto; min-height: 1; }
-    Field RadioSet { border: none; background: transparent; padding: 0; width: 1fr; }
-    Field RadioSet:focus { border: none; }
-    Field Checkbox { border: none; background: transparent; padding: 0; }
-    Field Checkbox:focus { border: none; }
-    Field SelectionList { border: none; padding: 0; height: auto; max-height: 5; background: transparent; }
+    Field.-tight .hint.-silent { display: none; }
     Field.-pending .hint { color: $text-muted; }
     """
 
@@ -104,29 +106,18 @@ class Field(Vertical):
         """Put the focus into the control."""
         self.query_one(".control").focus()
 
-    def _control(self) -> Input | Select[str] | RadioSet | Checkbox | SelectionList[str]:
+    def _control(self) -> Control:
         kind = self.question.kind
         value = self.session.effective(self.key)
         if kind is Kind.YES_NO:
-            return Checkbox("yes", value is True, classes="control", compact=True)
-        if kind is Kind.CHOICE and self._is_radio():
-            return RadioSet(
-                *(RadioButton(_choice_label(choice), choice.value == value, name=choice.value) for choice in self._choices),
-                classes="control",
-                compact=True,
-            )
+            return Toggle(value is True, classes="control")
+        if self._is_short_list() or (kind is Kind.LIST and self._choices):
+            return Choices(self._choices, _values(value), multiple=kind is Kind.LIST, classes="control")
         if kind is Kind.CHOICE:
             return Select[str](
                 _options(self._choices, value),
-                prompt="reading…" if not self._choices else "choose",
+                prompt="choose" if self._choices else "reading…",
                 value=value if isinstance(value, str) else Select.NULL,
-                classes="control",
-                compact=True,
-            )
-        if kind is Kind.LIST and self._choices:
-            chosen = value if isinstance(value, list | tuple) else ()
-            return SelectionList[str](
-                *((_choice_label(choice), choice.value, choice.value in chosen) for choice in self._choices),
                 classes="control",
                 compact=True,
             )
@@ -139,8 +130,11 @@ class Field(Vertical):
             classes="control",
         )
 
-    def _is_radio(self) -> bool:
-        return 1 < len(self._choices) <= 4 and any(choice.note for choice in self._choices)
+    def _is_short_list(self) -> bool:
+        """A few choices that say what they cost are shown all at once; many, or plain ones, drop down."""
+        return (
+            self.question.kind is Kind.CHOICE and 1 < len(self._choices) <= 4 and any(choice.note for choice in self._choices)
+        )
 
     # --- from the operator to the draft ---
 
@@ -166,20 +160,15 @@ class Field(Vertical):
         if isinstance(event.value, str):
             self._edit(event.value)
 
-    @on(RadioSet.Changed)
-    def _pressed(self, event: RadioSet.Changed) -> None:
+    @on(Choices.Changed)
+    def _chosen(self, event: Choices.Changed) -> None:
         event.stop()
-        self._edit(event.pressed.name)
+        self._edit(list(event.chosen) if self.question.kind is Kind.LIST else event.chosen[0])
 
-    @on(Checkbox.Changed)
-    def _ticked(self, event: Checkbox.Changed) -> None:
+    @on(Toggle.Changed)
+    def _turned(self, event: Toggle.Changed) -> None:
         event.stop()
         self._edit(event.value)
-
-    @on(SelectionList.SelectedChanged)
-    def _marked(self, event: SelectionList.SelectedChanged[str]) -> None:
-        event.stop()
-        self._edit([str(value) for value in event.selection_list.selected])
 
     def _edit(self, value: Json) -> None:
         if self.session.draft.get(self.key) == value and value is not None:
@@ -217,28 +206,27 @@ class Field(Vertical):
         else:
             self._refill(value)
         if self._settling is None:
-            self.query_one(".hint", Static).update(self._hint(situation, value, faults.get(self.key)))
+            said = self._hint(situation, value, faults.get(self.key))
+            hint = self.query_one(".hint", Static)
+            hint.update(said)
+            hint.set_class(not said.plain, "-silent")
 
     def _renew(self, value: Json) -> None:
         control = self.query_one(".control")
-        if isinstance(control, Select) and not self._is_radio():
+        if isinstance(control, Select) and not self._is_short_list():
             with control.prevent(Select.Changed):
                 control.set_options(_options(self._choices, value))
                 control.value = value if isinstance(value, str) else Select.NULL
                 control.prompt = "choose"
-            return
-        if isinstance(control, Input) and self.question.kind is not Kind.LIST:
+        elif isinstance(control, Input) and self.question.kind is not Kind.LIST:
             control.suggester = SuggestFromList([choice.value for choice in self._choices])
             self._refill(value)
-            return
-        had_focus = control.has_focus
-        fresh = self._control()
-        self.call_later(self._replace, control, fresh, had_focus)
+        else:
+            self.call_later(self._replace, control)
 
-    async def _replace(self, old: Input, fresh: Input, had_focus: bool) -> None:
-        row = old.parent
-        if not isinstance(row, Horizontal):
-            return
+    async def _replace(self, old: Widget) -> None:
+        row, had_focus = self.query_one(Horizontal), old.has_focus
+        fresh = self._control()
         await old.remove()
         await row.mount(fresh)
         if had_focus:
@@ -246,23 +234,17 @@ class Field(Vertical):
 
     def _refill(self, value: Json) -> None:
         control = self.query_one(".control")
-        typed = self.session.draft.get(self.key)
         if isinstance(control, Input):
-            self._refill_input(control, value, typed)
-        elif isinstance(control, Select):
-            if isinstance(value, str) and control.value != value:
-                with control.prevent(Select.Changed):
-                    if value not in {choice.value for choice in self._choices}:
-                        control.set_options(_options(self._choices, value))
-                    control.value = value
-        elif isinstance(control, RadioSet):
-            for button in control.query(RadioButton):
-                if button.name == value and not button.value:
-                    with control.prevent(RadioSet.Changed), button.prevent(RadioButton.Changed):
-                        button.value = True
-        elif isinstance(control, Checkbox) and control.value != (value is True):
-            with control.prevent(Checkbox.Changed):
-                control.value = value is True
+            self._refill_input(control, value, self.session.draft.get(self.key))
+        elif isinstance(control, Choices):
+            control.show(_values(value))
+        elif isinstance(control, Toggle):
+            control.value = value is True
+        elif isinstance(control, Select) and isinstance(value, str) and control.value != value:
+            with control.prevent(Select.Changed):
+                if value not in {choice.value for choice in self._choices}:
+                    control.set_options(_options(self._choices, value))
+                control.value = value
 
     def _refill_input(self, control: Input, value: Json, typed: Json) -> None:
         if self._unkept is not None or (typed is not None and self._parse(control.value) == typed):
@@ -291,14 +273,9 @@ class Field(Vertical):
         if value is None and self.question.required:
             return Content.styled("needed", "$text-warning")
         for choice in self._choices:
-            if choice.value == value and choice.note and not self._is_radio():
-                return Content.styled(choice.note, "$text-muted")
+            if choice.value == value and choice.note and not self._is_short_list():
+                return Content.styled(choice.note, "$quiet")
         return Content("")
-
-
-def _choice_label(choice: Choice) -> Content:
-    label = Content(choice.label)
-    return label + Content.styled(f"  {choice.note}", "$text-muted") if choice.note else label
 
 
 def _options(choices: Sequence[Choice], value: Json) -> list[tuple[Content, str]]:
@@ -307,6 +284,12 @@ def _options(choices: Sequence[Choice], value: Json) -> list[tuple[Content, str]
     if isinstance(value, str) and value not in {choice.value for choice in choices}:
         options.append((Content(value), value))
     return options
+
+
+def _values(value: Json) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [str(each) for each in value]
+    return [value] if isinstance(value, str) else []
 
 
 def _to_text(value: Json) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
@@ -16,18 +15,10 @@ class Rail(Static):
     """``✔ Environment ─ ● Strategy ─ ○ Details ...``; a click on a step asks to go there."""
 
     DEFAULT_CSS = """
-    Rail { height: 1; padding: 0 1; background: $panel; color: $text-muted; }
+    Rail { height: 1; padding: 0 1; background: $panel; color: $quiet; link-style: none; link-color: $quiet; link-background-hover: $primary 30%; link-style-hover: none; }
     """
 
-    class Chosen(Message):
-        """A step of the rail was clicked."""
-
-        def __init__(self, step: Step) -> None:
-            super().__init__()
-            self.step = step
-
     step: reactive[Step] = reactive(Step.WELCOME)
-    compact: reactive[bool] = reactive(False)
 
     def render(self) -> Content:
         """The rail for the present step."""
@@ -36,7 +27,7 @@ class Rail(Static):
         parts = [Content.styled("ezgitops", "bold $primary"), Content("  ")]
         for place, step in enumerate(_SHOWN):
             if place:
-                parts.append(Content.styled(" ─ " if not self.compact else " ", "dim"))
+                parts.append(Content.styled(" ─ ", "dim"))
             at = order.index(step)
             name = INFO[step].name
             action = f"@click=screen.rail('{step.value}')"

@@ -1,0 +1,115 @@
+"""Lists to choose from whose state can be read without colour: ``●``/``○`` for one of them, ``[x]``/``[ ]`` for any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from strategies.base import Choice
+
+
+class Choices(OptionList):
+    """One or several of a few choices. Space or Enter takes the line under the cursor."""
+
+    DEFAULT_CSS = """
+    Choices { border: none; padding: 0; height: auto; max-height: 8; background: transparent; width: 1fr; scrollbar-size-vertical: 1; }
+    Choices:focus { border: none; background-tint: transparent 0%; }
+    Choices > .option-list--option-highlighted { background: transparent; color: $foreground; text-style: none; }
+    Choices:focus > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "select", "Choose", tooltip="Take the line under the cursor."),
+    ]
+
+    class Changed(Message):
+        """Another choice, or another set of them."""
+
+        def __init__(self, chosen: tuple[str, ...]) -> None:
+            super().__init__()
+            self.chosen = chosen
+
+    def __init__(self, choices: Sequence[Choice], chosen: Collection[str], *, multiple: bool, classes: str = "") -> None:
+        self._choices, self._chosen, self._multiple = tuple(choices), set(chosen), multiple
+        super().__init__(*self._prompts(), classes=classes, compact=True)
+
+    def on_mount(self) -> None:
+        """The cursor stands on what is chosen."""
+        places = [place for place, choice in enumerate(self._choices) if choice.value in self._chosen]
+        self.highlighted = places[0] if places else 0
+
+    def show(self, chosen: Collection[str]) -> None:
+        """Show this choice, which came from elsewhere."""
+        if set(chosen) != self._chosen:
+            self._chosen = set(chosen)
+            self._redraw()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Choose, or for several: turn over."""
+        event.stop()
+        value = self._choices[event.option_index].value
+        if self._multiple:
+            self._chosen ^= {value}
+        else:
+            self._chosen = {value}
+        self._redraw()
+        self.post_message(self.Changed(tuple(c.value for c in self._choices if c.value in self._chosen)))
+
+    def _redraw(self) -> None:
+        for place, line in enumerate(self._prompts()):
+            self.replace_option_prompt_at_index(place, line.prompt)
+
+    def _prompts(self) -> list[Option]:
+        on, off = ("[x]", "[ ]") if self._multiple else ("●", "○")
+        lines = []
+        for choice in self._choices:
+            taken = choice.value in self._chosen
+            line = Content.assemble((f"{on if taken else off} ", "$text-primary" if taken else "$quiet"), choice.label)
+            if choice.note:
+                line += Content.styled(f"\n{' ' * (len(on) + 1)}{choice.note}", "$quiet")
+            lines.append(Option(line))
+        return lines
+
+
+class Toggle(Static, can_focus=True):
+    """``[x] yes`` or ``[ ] no``. Space or Enter turns it over."""
+
+    DEFAULT_CSS = """
+    Toggle { height: 1; width: auto; }
+    Toggle:focus { background: $panel; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "turn_over", "Turn over", key_display="space")]
+
+    class Changed(Message):
+        """It was turned over."""
+
+        def __init__(self, value: bool) -> None:
+            super().__init__()
+            self.value = value
+
+    value: reactive[bool] = reactive(False)
+
+    def __init__(self, value: bool, *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self.set_reactive(Toggle.value, value)
+
+    def render(self) -> Content:
+        """The box and the word."""
+        return Content("[x] yes" if self.value else "[ ] no ")
+
+    def action_turn_over(self) -> None:
+        """Turn it over."""
+        self.value = not self.value
+        self.post_message(self.Changed(self.value))
+
+    def on_click(self, event: events.Click) -> None:
+        """The mouse does the same."""
+        event.stop()
+        self.action_turn_over()
