@@ -23,9 +23,10 @@ from wizard.engine.events import CheckChanged, Event, Sink
 from wizard.engine.execution import Pause, real_pause
 from wizard.engine.inspector import Inspector
 from wizard.engine.plan import Plan, SavedPlan
+from wizard.engine.status import MIRRORED, REFRESHED, StatusReport, latest
 from wizard.engine.suggestions import Filled, fill, model_default
 from wizard.engine.survey import Remake, Survey, survey, survey_owned
-from wizard.engine.verify import Goal, Patience
+from wizard.engine.verify import Goal, Patience, Word, verify
 
 DEBOUNCE = 0.35
 """Seconds without a key stroke after which what is typed is looked up in the world."""
@@ -234,12 +235,12 @@ class Session:
             return self._made[1] if self._made is not None and self._made[0] is plan else None
 
     def apply(
-        self, plan: Plan, *, sink: Sink, cancel: threading.Event, confirmed: SavedPlan | None = None, verify: bool = True
+        self, plan: Plan, *, sink: Sink, cancel: threading.Event, confirmed: SavedPlan | None = None, verified: bool = True
     ) -> ApplyReport:
         """Carry out a plan that the operator has seen.
 
         The world is looked at again first, and the plan is refused when it would not do the same any more; ``confirmed`` is the
-        plan to hold it against, when that is another one (from a file). With ``verify`` Argo CD has the last word.
+        plan to hold it against, when that is another one (from a file). With ``verified`` Argo CD has the last word.
         Raises IncompleteError, LockedError, StalePlanError, ConflictError, SurveyError: nothing was touched then.
         """
         with self._lock:
@@ -259,7 +260,7 @@ class Session:
             confirmed=confirmed or SavedPlan.of(plan),
             look=look,
             outputs=tuple(strategy.outputs(answers)) if strategy is not None else (),
-            goal=(lambda outputs: goal_of(answers, outputs)) if strategy is not None and verify else lambda _outputs: None,
+            goal=(lambda outputs: goal_of(answers, outputs)) if strategy is not None and verified else lambda _outputs: None,
         )
         directory = self._directory(plan.instance) if self._directory is not None else None
         desk = Desk(directory, self._clock, self._pause, self._patience)
@@ -268,6 +269,32 @@ class Session:
         finally:
             with self._lock:
                 self._made = None
+
+    def status(self, *, sink: Sink, stop: threading.Event, patience: Patience | None = None) -> StatusReport:
+        """Compare the world with the answers and ask Argo CD to look again. Raises IncompleteError, SurveyError."""
+        plan = self.plan()
+        answers = self.complete()
+        seen = self.survey_of(plan)
+        goal = goal_of(answers, {s.change.address: s.observed.outputs for s in seen.steps if s.observed} if seen else {})
+        word = Word(False, "the answers name no Application", None)
+        if goal is not None:
+            word = verify(
+                self._world.site(answers),
+                goal,
+                emit=sink,
+                clock=self._clock,
+                pause=self._pause,
+                stop=stop,
+                patience=patience or Patience(timeout=60.0, error=10.0),
+            )
+        refreshed, mirrored = (latest(seen, name) if seen else None for name in (REFRESHED, MIRRORED))
+        return StatusReport(plan, refreshed, mirrored, word)
+
+    def check_secrets(self) -> None:
+        """Resolve every secret that the answers refer to, and forget it again. Raises ResourceError where one is missing."""
+        answers = self.complete()
+        if answers.source.password is not None:
+            self._world.site(answers).resolve_secret(answers.source.password)
 
     # --- inside -------------------------------------------------------------------------------------------------
 
@@ -343,5 +370,5 @@ def goal_of(answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Goal 
     """What Argo CD must say in the end; the commit is the mirror's output ``revision``."""
     if answers.argocd.namespace is None or answers.application.name is None:
         return None
-    revision = next((found["revision"] for found in outputs.values() if "revision" in found), None)
+    revision = next((found["revision"] for found in outputs.values() if found.get("revision")), None)
     return Goal(answers.argocd.namespace, answers.application.name, revision, answers.application.sync_policy.automated)

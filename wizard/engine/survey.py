@@ -22,6 +22,9 @@ _GROUPS: Mapping[str, Group] = {
 }
 """Where the plan's tree shows a thing that was found by its marks alone; what is not here is in AWS."""
 
+_SAME: Mapping[str, str] = {"git-credential": "cluster-object"}
+"""Kinds whose things are found by the marks of another kind: a Git credential is seen as the Secret that holds it."""
+
 
 class SurveyError(Exception):
     """Something could not be looked at, so that there is no plan. ``errors`` holds each reason once."""
@@ -59,8 +62,8 @@ def survey(site: Site, owner: Owner, strategy: str, resources: Sequence[Resource
         marked = {kind: pool.submit(_owned, handler, owner) for kind, handler in handlers.items()}
     asked = _results([future for _, future in reads])
     owned, notes = _known(marked)
-    seen = {step.observed.provider_id for step in asked if step.observed is not None}
-    left = [(kind, thing) for kind, things in owned.items() for thing in things if thing.provider_id not in seen]
+    seen = {_identity(step.change.kind, step.observed) for step in asked if step.observed is not None}
+    left = [(kind, thing) for kind, things in owned.items() for thing in things if _identity(kind, thing) not in seen]
     steps = _ordered([*asked, *_deletions(left, handlers, asked)])
     return _made(owner, strategy, "apply", steps, notes)
 
@@ -107,6 +110,10 @@ def _step(handler: Handler[Resource], resource: Resource) -> Step:
     change = handler.plan(resource, observed)
     needed = dict.fromkeys((*resource.depends_on, *references(resource), *change.depends_on))
     return Step(replace(change, depends_on=tuple(needed)), handler, observed)
+
+
+def _identity(kind: str, thing: Observed) -> tuple[str, str]:
+    return _SAME.get(kind, kind), thing.provider_id
 
 
 def _owned(handler: Handler[Resource], owner: Owner) -> tuple[Observed, ...]:
