@@ -1,0 +1,112 @@
+"""How git is run: where passwords stand, what is switched off, what errors are called."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strategies.resources.git.errors import Trouble, explain, trouble
+from strategies.resources.git.program import GitError, GitLogin, GitProgram
+from strategies.resources.git.refs import list_remote
+from tests.contract.git.conftest import GitServer, git
+
+LOGIN = ("user", "marker-9b2e-secret")
+
+
+def fake_git(folder: Path, script: str) -> GitProgram:
+    """A program named git that is this shell script."""
+    program = folder / "git"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return GitProgram({"PATH": f"{folder}:{os.environ['PATH']}", "GIT_TRACE": "1", "GIT_CONFIG_COUNT": "1"})
+
+
+def test_a_password_stands_in_no_argument(tmp_path: Path) -> None:
+    out = tmp_path / "seen"
+    program = fake_git(tmp_path, f'echo "$@" > {out}.args; env > {out}.env')
+    program.run(["ls-remote", "--", "https://h/r"], login=GitLogin("https://h/r", *LOGIN))
+    header = base64.b64encode(":".join(LOGIN).encode()).decode()
+    arguments, environment = Path(f"{out}.args").read_text(), Path(f"{out}.env").read_text()
+    assert LOGIN[1] not in arguments
+    assert header not in arguments
+    assert f"Authorization: Basic {header}" in environment
+    assert "GIT_TRACE" not in environment
+    assert "GIT_TERMINAL_PROMPT=0" in environment
+    assert "GIT_CONFIG_KEY_1=credential.helper" in environment, "settings of the caller keep their places"
+
+
+def test_the_login_has_no_password_in_its_repr() -> None:
+    assert LOGIN[1] not in repr(GitLogin("https://h/r", *LOGIN))
+
+
+def test_a_git_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    program = fake_git(tmp_path, f"sleep 600 & echo $! > {tmp_path}/child; wait")
+    with pytest.raises(GitError) as caught:
+        program.run(["ls-remote"], timeout=0.5)
+    assert caught.value.code is None
+    child = int((tmp_path / "child").read_text())
+    with pytest.raises(ProcessLookupError):
+        _wait_gone(child)
+
+
+def _wait_gone(process: int) -> None:
+    for _ in range(1000):
+        os.kill(process, 0)
+        if Path(f"/proc/{process}/stat").exists() and " Z " in Path(f"/proc/{process}/stat").read_text():
+            raise ProcessLookupError
+
+
+def test_references_as_listed(server: GitServer, source: Path, program: GitProgram) -> None:
+    server.repositories["/source.git"] = [source / ".git"]
+    found = list_remote(program, f"{server.url}/source.git", every=True)
+    assert found.default_branch == "main"
+    assert set(found.branches) == {"main", "staging", "feature/a"}
+    assert set(found.tags) == {"v1", "v2"}
+    assert found.commit("v2") == git("rev-parse", "v2^{commit}", folder=source)
+    assert found.others == 1
+
+
+def test_the_users_credential_helper_is_not_asked(
+    server: GitServer, source: Path, bare: Callable[[str], Path], program: GitProgram, tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    (Path(os.environ["HOME"]) / ".gitconfig").write_text(f'[credential]\n\thelper = "!touch {asked}; :"\n')
+    server.repositories["/private.git"] = [bare("private")]
+    server.logins["/private.git"] = LOGIN
+    with pytest.raises(GitError) as caught:
+        list_remote(program, f"{server.url}/private.git")
+    assert trouble(caught.value) is Trouble.DENIED
+    assert not asked.exists()
+
+
+@pytest.mark.parametrize(
+    ("stderr", "kind"),
+    [
+        ("fatal: unable to access 'https://x/': Could not resolve host: x", Trouble.NAME),
+        ("fatal: unable to access 'https://x/': SSL certificate problem: self-signed certificate", Trouble.TLS),
+        ("fatal: unable to access 'https://x/': server certificate verification failed. CAfile: none", Trouble.TLS),
+        ("fatal: unable to access 'https://x/': CONNECT tunnel failed, response 403", Trouble.PROXY),
+        ("fatal: unable to access 'https://x/': Received HTTP code 403 from proxy after CONNECT", Trouble.PROXY),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 403", Trouble.DENIED),
+        ("fatal: Authentication failed for 'https://x/'", Trouble.DENIED),
+        ("fatal: could not read Username for 'https://github.com': terminal prompts disabled", Trouble.DENIED),
+        ("remote: Not Found\nfatal: repository 'https://x/' not found", Trouble.NOT_FOUND),
+        ("error: RPC failed; HTTP 503 curl 22 The requested URL returned error: 503", Trouble.PASSING),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 429", Trouble.PASSING),
+        ("fatal: early EOF", Trouble.PASSING),
+        ("fatal: unable to access 'https://x/': Failed to connect to x port 443: Connection refused", Trouble.UNREACHABLE),
+        (" ! [remote rejected] main -> main (pre-receive hook declined)", Trouble.REJECTED),
+        ("fatal: something new", Trouble.OTHER),
+    ],
+)
+def test_what_git_says_is_understood(stderr: str, kind: Trouble) -> None:
+    error = GitError("fetch", 128, stderr)
+    assert trouble(error) is kind
+    said = explain(error, "https://x/")
+    assert said.message
+    assert said.remedy
