@@ -43,7 +43,7 @@ def apply(draft: Draft, sets: Sequence[str], environ: Mapping[str, str]) -> None
             faults.append(_unusable(given, key))
             continue
         try:
-            changed.set(key.path, _typed(key, given.text))
+            changed.set(key.path, typed(key, given.text))
         except ValueError as error:
             faults.append(Fault(key.path, str(error), file=given.where))
             continue
@@ -101,7 +101,7 @@ def _unusable(given: _Given, key: keys.Key | None) -> Fault:
     return Fault(key.path, f"is a section; set one of its keys: {', '.join(inner)}", file=given.where)
 
 
-def _typed(key: keys.Key, text: str) -> Json:
+def typed(key: keys.Key, text: str) -> Json:
     """The text as a value of the key's type. Raises ValueError with the reason, which never repeats the text."""
     if key.optional and text.strip() in _NOTHING:
         return None

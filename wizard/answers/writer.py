@@ -35,7 +35,7 @@ def dump(answers: Answers, *, file_name: str, schema: str = FILE_NAME) -> str:
     Schema: a path relative to the file. A URL would have to be reachable from where egress-zero clusters are looked after, and
     a path of this machine would mean nothing to who gets the file; a file beside it works for both and can be committed.
     """
-    replay = f"ezgitops apply -f {shlex.quote(_printable(file_name))} --yes"
+    replay = f"ezgitops apply -f {shell_name(file_name)} --yes"
     lines = [
         f"# yaml-language-server: $schema={schema}",
         f"{_HEAD}: everything that was decided{f' for {answers.name}' if answers.name else ''}, defaults included.",
@@ -130,6 +130,6 @@ def _value(answers: Answers, key: keys.Key) -> Json:
     return here if isinstance(here, str | bool | list) else None
 
 
-def _printable(name: str) -> str:
-    """A file's name for a comment: a line break in it must not end the comment."""
-    return "".join(character if character.isprintable() else "?" for character in name)
+def shell_name(name: str | Path) -> str:
+    """A file's name as it is typed in a shell, on one line: a line break in it must not end a comment or a command."""
+    return shlex.quote("".join(character if character.isprintable() else "?" for character in str(name)))

@@ -1,0 +1,26 @@
+"""Findings and strategies as lines of plain text: state is a word, never a colour or a sign alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from strategies.base import Card
+from wizard.found import Finding
+
+
+def finding(one: Finding) -> str:
+    """One line of what was found."""
+    status = "being read" if one.status is None else one.status.value
+    return f"  {one.title}: {one.text} ({status}){f'. {one.remedy}' if one.remedy else ''}"
+
+
+def card(one: Card) -> Iterator[str]:
+    """What is said of a strategy for this environment."""
+    yield f"  {one.headline}{' (recommended here)' if one.recommended else ''}"
+    yield f"    {one.summary}"
+    for badge in one.badges:
+        yield f"    {badge.status.value}: {badge.evidence}"
+    if one.available:
+        yield f"    {one.makes}; {one.cost}"
+    else:
+        yield "    not available in this version"
