@@ -98,8 +98,8 @@ class CardStrategy(FakeStrategy):
 
     shown: Card = field(
         default_factory=lambda: Card(
+            "recommended here",
             "Git inside AWS, reached through a VPC endpoint; nothing leaves the VPC.",
-            "",
             (Verdict(Status.PASS, "CodeCommit in us-east-2"), Verdict(Status.PASS, "endpoint service in all 3 zones")),
             "about $22 a month (3 zones)",
             "makes 5 things",
@@ -130,7 +130,9 @@ class Stage:
     def make_session(self, draft: Draft, *, on_edit: Callable[[Draft], None]) -> Session:
         """A session on the world in memory."""
         codecommit = CardStrategy(asked=STRATEGY_QUESTIONS, made=lambda _answers: self.resources)
-        later = Card("Argo CD keeps its GitHub URL and goes through a proxy.", "", (), "", "", False, available=False)
+        later = Card(
+            "not in this version", "Argo CD keeps its GitHub URL and goes through a proxy.", (), "", "", False, available=False
+        )
         session = Session(
             self.world,
             draft,

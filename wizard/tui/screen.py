@@ -136,9 +136,9 @@ class WizardScreen(Screen[None]):
         if before is not None:
             await self.go(before)
 
-    async def action_rail(self, step: str) -> None:
+    async def on_rail_chosen(self, message: Rail.Chosen) -> None:
         """Go to a step of the rail, when every page before it is complete."""
-        await self.jump(Step(step))
+        await self.jump(message.step)
 
     async def jump(self, step: Step) -> None:
         """Go to any page that can be shown now; say why not otherwise."""

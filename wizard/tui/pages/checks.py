@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from strategies.base import CheckResult
 
 _FOLDED = ("pass", "skipped")
+_INDENT = " " * 10
 
 
 class CheckList(OptionList):
@@ -85,7 +87,7 @@ class ChecksPage(WizardPage):
 
     def _options(self, results: Sequence[CheckResult]) -> list[Option]:
         open_ones = [result for result in results if result.waiting or result.status.value not in _FOLDED]
-        options = [Option(_entry(result), id=result.check.id) for result in open_ones]
+        options = [Option(self._entry(result), id=result.check.id) for result in open_ones]
         for status in _FOLDED:
             these = [result for result in results if not result.waiting and result.status.value == status]
             if not these:
@@ -98,7 +100,7 @@ class ChecksPage(WizardPage):
             )
             options.append(Option(head, id=f"fold-{status}"))
             if self._unfolded:
-                options += [Option(_entry(result), id=result.check.id) for result in these]
+                options += [Option(self._entry(result), id=result.check.id) for result in these]
         return options
 
     async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -127,20 +129,29 @@ class ChecksPage(WizardPage):
         self.app.copy_to_clipboard(remedy.command)
         self.notify("Copied.", timeout=2)
 
+    def _entry(self, result: CheckResult) -> Content:
+        mark = mark_of(result)
+        blocks = ("   blocks the apply", "$text-error") if result.blocks else ("", "")
+        vantage = (f"   from: {result.check.vantage.value}", "$quiet")
+        lines = [Content.assemble((f"{mark.icon} {mark.word:<8}", mark.style), (result.check.title, "bold"), vantage, blocks)]
+        if result.waiting:
+            return lines[0]
+        lines.append(Content(self._wrapped(result.verdict.evidence)))
+        if result.status.value in ("fail", "warn"):
+            lines.append(Content.styled(self._wrapped(result.check.why), "$quiet"))
+        remedy = result.verdict.remedy
+        if remedy is not None:
+            lines.append(Content.styled(self._wrapped(f"→ {remedy.text}"), "$text-primary"))
+            if remedy.command is not None:
+                lines.append(Content.assemble(f"{_INDENT}$ ", (remedy.command, "bold"), ("   y copies", "$quiet")))
+        return Content("\n").join(lines)
 
-def _entry(result: CheckResult) -> Content:
-    mark = mark_of(result)
-    blocks = ("   blocks the apply", "$text-error") if result.blocks else ("", "")
-    vantage = (f"   from: {result.check.vantage.value}", "$quiet")
-    lines = [Content.assemble((f"{mark.icon} {mark.word:<8}", mark.style), (result.check.title, "bold"), vantage, blocks)]
-    indent = " " * 10
-    if not result.waiting:
-        lines.append(Content(indent + result.verdict.evidence))
-    if result.status.value in ("fail", "warn") and not result.waiting:
-        lines.append(Content.styled(f"{indent}{result.check.why}", "$quiet"))
-    remedy = result.verdict.remedy
-    if remedy is not None and not result.waiting:
-        lines.append(Content.assemble((f"{indent}→ ", "$text-primary"), remedy.text))
-        if remedy.command is not None:
-            lines.append(Content.assemble(indent + "  ", (remedy.command, "$text-primary"), ("   y copies", "$quiet")))
-    return Content("\n").join(lines)
+    def _wrapped(self, text: str) -> str:
+        width = max(40, self.size.width - 4)
+        lines = [wrap(line, width, initial_indent=_INDENT, subsequent_indent=_INDENT) for line in text.splitlines()]
+        return "\n".join(part for line in lines for part in line)
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._shown = None
+        self.refresh_view({})

@@ -14,6 +14,8 @@ from textual.widgets.option_list import Option
 
 from wizard.exitcodes import ExitCode
 from wizard.flow import Step
+from wizard.report.equivalents import commands
+from wizard.report.final import terraform
 from wizard.tui.ending import Ending
 from wizard.tui.pages.base import WizardPage
 from wizard.tui.run import WizardOutcome
@@ -42,7 +44,7 @@ class DonePage(WizardPage):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy line", tooltip="Copy the value of the line under the cursor."),
-        Binding("e", "calls", "Calls made", tooltip="Show every change that was made, as calls."),
+        Binding("e", "calls", "As commands", tooltip="Show what was done as aws and oc commands."),
         Binding("r", "again", "Run again", tooltip="Plan again and go on from where it stopped."),
     ]
     step: ClassVar[Step] = Step.DONE
@@ -129,12 +131,16 @@ class DonePage(WizardPage):
         """Show the calls of the journal."""
         report = self._ending.report
         if report is not None:
-            text = "\n".join(f"{call.call}  {call.address}" for call in report.calls)
-            self.app.push_screen(TextModal(count(len(report.calls), "change was", "changes were") + " made", text))
+            answers = self.session.complete()
+            aws, context = answers.aws, answers.cluster.context
+            made = commands(report.calls, profile=aws.profile, region=aws.region, context=context)
+            self.app.push_screen(TextModal("The same as commands", "\n".join(made)))
 
     def _take_away(self, ending: Ending) -> tuple[Line, ...]:
         report, saved = ending.report, self.wizard.saved_to
-        lines = [Line(output.title, output.value) for output in report.outputs] if report is not None else []
+        outputs = report.outputs if report is not None else ()
+        lines = [Line(output.title, output.value) for output in outputs if not output.name.startswith("gitops_")]
+        lines += [Line("Terraform", variable) for variable in terraform(outputs)]
         if saved is not None:
             lines.append(Line("Answers", str(saved)))
             lines.append(Line("Replay", f"ezgitops apply -f {shlex.quote(str(saved))} --yes"))
@@ -202,7 +208,7 @@ def _failure(ending: Ending) -> Content:
 
 
 def _shown(line: Line) -> Content:
-    return Content.assemble((f"{line.title:<28}", "$quiet"), line.value)
+    return Content.assemble((f"{line.title:<20}", "$quiet"), line.value)
 
 
 def farewell(ending: Ending, saved: object) -> str:

@@ -5,61 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
 from wizard.flow import Step
-from wizard.found import findings, read_at, seconds
 from wizard.tui.pages.asking import AskingPage
-from wizard.tui.theme import CHECK_MARKS, WAITING
+from wizard.tui.widgets.checks_panel import mark_of
 from wizard.tui.wording import ago, duration
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
 _AGE_SECONDS = 5.0
+EGRESS_CHECK = "network.egress-zero"
+"""The check that says whether the cluster has a way out: the reason why this program exists, so it is told on this page."""
 
 
 class EnvironmentPage(AskingPage):
-    """Profile, region, context, VPC and Argo CD instance, with what each of them led to."""
+    """Profile, region, cluster, VPC and Argo CD instance, with what each of them led to."""
 
     DEFAULT_CSS = """
-    EnvironmentPage #found { height: auto; padding: 0 1; margin: 1 0; }
-    EnvironmentPage #found Horizontal { height: auto; }
-    EnvironmentPage .finding-title { width: 24; height: 1; }
-    EnvironmentPage .finding-text { width: 1fr; height: auto; }
+    EnvironmentPage #egress { height: auto; padding: 0 1; }
+    EnvironmentPage #egress-title { width: 24; height: 1; color: $quiet; }
+    EnvironmentPage #egress-text { width: 1fr; height: auto; }
     """
     tight = True
     step: ClassVar[Step] = Step.ENVIRONMENT
 
     def found(self) -> Sequence[Widget]:
-        """The findings, under the fields that they come from."""
-        rows = [
-            Horizontal(Static(classes="finding-title"), Static(classes="finding-text"))
-            for _ in findings(self.session.situation(), self.wizard.clock())
-        ]
-        return (Vertical(*rows, id="found"),)
+        """The finding that concerns the whole environment, under the fields."""
+        return (Horizontal(Static("Way out", id="egress-title"), Static("", id="egress-text"), id="egress"),)
 
     def on_mount(self) -> None:
         """Let the age of the reading tick."""
-        self.set_interval(_AGE_SECONDS, self.wizard.refresh_soon)
+        self.set_interval(_AGE_SECONDS, self.frame.show_status)
 
     @property
     def status(self) -> str:
-        """Age of the reading."""
-        situation = self.session.situation()
-        at = read_at(situation)
-        if at is None:
+        """Age and duration of the reading."""
+        readings = self.session.situation().facts.readings.values()
+        if self.session.reading() or not readings:
             return "reading…"
-        return f"read {ago(self.wizard.clock() - at)} in {duration(seconds(situation))} · r reads again"
+        age = self.wizard.clock() - min(reading.at for reading in readings)
+        return f"read {ago(age)} in {duration(max(reading.seconds for reading in readings))} · r reads again"
 
     def refresh_view(self, faults: Mapping[str, str]) -> None:
-        """Fields and findings."""
+        """Fields, and the finding."""
         super().refresh_view(faults)
-        rows = self.query("#found Horizontal").results(Horizontal)
-        for row, finding in zip(rows, findings(self.session.situation(), self.wizard.clock()), strict=True):
-            mark = WAITING if finding.status is None else CHECK_MARKS[finding.status.value]
-            title, text = row.query(Static).results(Static)
-            title.update(Content.assemble((f"{mark.icon} ", mark.style), (finding.title, "bold")))
-            text.update(Content(finding.text) + Content.styled(f" - {finding.remedy}" if finding.remedy else "", "$quiet"))
+        finding = next((result for result in self.session.results() if result.check.id == EGRESS_CHECK), None)
+        self.query_one("#egress").display = finding is not None
+        if finding is not None:
+            mark = mark_of(finding)
+            said = "reading…" if finding.waiting else finding.verdict.evidence
+            self.query_one("#egress-text", Static).update(Content.assemble((f"{mark.icon} ", mark.style), said))

@@ -50,25 +50,16 @@ class StrategyCard(Static, can_focus=True):
     def show(self, card: Card, *, chosen: bool) -> None:
         """Show what is known now."""
         self.set_class(not card.available, "-unavailable")
-        radio = "●" if chosen else "○"
-        if not card.available:
-            note = ("not in this version", "$text-warning")
-        elif card.recommended:
-            note = ("recommended here", "bold $text-success")
-        else:
-            note = ("", "")
-        head = Content.assemble((f"{radio} {self._title}", "bold"), "   ", note)
-        lines = [head]
-        if card.headline and card.headline != self._title:
-            lines.append(Content(f"  {card.headline}"))
-        if card.summary:
-            lines.append(Content.styled(f"  {card.summary}", "$quiet"))
-        for badge in card.badges:
-            mark = CHECK_MARKS[badge.status.value]
-            lines.append(Content.assemble("  ", (f"{mark.icon} ", mark.style), badge.evidence))
-        facts = " · ".join(part for part in (card.makes, card.cost) if part)
-        if facts:
-            lines.append(Content(f"  {facts}"))
+        style = "bold $text-success" if card.recommended else "$text-warning" if not card.available else "$quiet"
+        lines = [Content.assemble((f"{'●' if chosen else '○'} {self._title}", "bold"), "   ", (card.headline, style))]
+        lines.append(Content.styled(card.summary, "$quiet"))
+        if card.badges:
+            badges = [
+                Content.assemble((f"{CHECK_MARKS[b.status.value].icon} ", CHECK_MARKS[b.status.value].style), b.evidence)
+                for b in card.badges
+            ]
+            lines.append(Content("   ").join(badges))
+        lines.append(Content(" · ".join(part for part in (card.makes, card.cost) if part)))
         self.update(Content("\n").join(lines))
 
     def action_take(self) -> None:

@@ -77,7 +77,7 @@ class Field(Vertical):
         self.question = question
         self.session = session
         self._choices: Sequence[Choice] = tuple(question.choices(session.situation()))
-        self._typed = False
+        self._sent: tuple[Json] | None = None
         self._unkept: str | None = None
         self._settling: Timer | None = None
 
@@ -141,7 +141,6 @@ class Field(Vertical):
     @on(Input.Changed)
     def _typed_text(self, event: Input.Changed) -> None:
         event.stop()
-        self._typed = True
         text = event.value
         if self.question.kind is Kind.SECRET and text and not re.match(SECRET_REFERENCE, text):
             # What is typed here may be the secret itself: it must reach no file, so it stays on the screen, masked.
@@ -171,6 +170,7 @@ class Field(Vertical):
         self._edit(event.value)
 
     def _edit(self, value: Json) -> None:
+        self._sent = (value,)
         if self.session.draft.get(self.key) == value and value is not None:
             return
         self.session.edit(self.key, value)
@@ -249,8 +249,9 @@ class Field(Vertical):
     def _refill_input(self, control: Input, value: Json, typed: Json) -> None:
         if self._unkept is not None or (typed is not None and self._parse(control.value) == typed):
             return
-        if typed is None and self._typed and control.has_focus:
-            return  # an emptied field is not filled again under the operator's hands
+        if control.has_focus and self._sent == (typed,):
+            # The draft holds what came from here last. What differs in the field was typed since then and is on its way.
+            return
         text = _to_text(typed if typed is not None else value)
         if control.value != text:
             with control.prevent(Input.Changed):

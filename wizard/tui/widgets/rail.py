@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from wizard.flow import INFO, Step
 
 _SHOWN = tuple(step for step in Step if step not in (Step.WELCOME, Step.DONE))
+_HEAD, _GAP = "ezgitops  ", " ─ "
 
 
 class Rail(Static):
     """``✔ Environment ─ ● Strategy ─ ○ Details ...``; a click on a step asks to go there."""
 
     DEFAULT_CSS = """
-    Rail { height: 1; padding: 0 1; background: $panel; color: $quiet; link-style: none; link-color: $quiet; link-background-hover: $primary 30%; link-style-hover: none; }
+    Rail { height: 1; padding: 0 1; background: $panel; color: $quiet; }
     """
+    ALLOW_SELECT = False
+
+    class Chosen(Message):
+        """A step was clicked."""
+
+        def __init__(self, step: Step) -> None:
+            super().__init__()
+            self.step = step
 
     step: reactive[Step] = reactive(Step.WELCOME)
 
@@ -24,17 +35,21 @@ class Rail(Static):
         """The rail for the present step."""
         order = list(Step)
         here = order.index(self.step)
-        parts = [Content.styled("ezgitops", "bold $primary"), Content("  ")]
+        parts = [Content.styled(_HEAD, "bold $primary")]
         for place, step in enumerate(_SHOWN):
-            if place:
-                parts.append(Content.styled(" ─ ", "dim"))
             at = order.index(step)
-            name = INFO[step].name
-            action = f"@click=screen.rail('{step.value}')"
-            if at == here:
-                parts.append(Content.styled(f"● {name}", f"bold $primary {action}"))
-            elif at < here:
-                parts.append(Content.styled(f"✔ {name}", f"$text-success {action}"))
-            else:
-                parts.append(Content.styled(f"○ {name}", action))
+            icon, style = ("●", "bold $primary") if at == here else ("✔", "$text-success") if at < here else ("○", "$quiet")
+            parts.append(Content.styled(_GAP if place else "", "$quiet"))
+            parts.append(Content.styled(f"{icon} {INFO[step].name}", style))
         return Content.assemble(*parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Find the step under the mouse."""
+        end = len(_HEAD)
+        offset = event.get_content_offset(self)
+        for step in _SHOWN:
+            begin, end = end, end + 2 + len(INFO[step].name)
+            if offset is not None and begin <= offset.x < end:
+                self.post_message(self.Chosen(step))
+                return
+            end += len(_GAP)
