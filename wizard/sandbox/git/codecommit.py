@@ -8,8 +8,7 @@ reference").
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -96,10 +95,9 @@ class CodeCommit:
         if repository is None:
             self._note(f"{repository_path}: no such repository")
             return _text(start_response, "404 Not Found", "Repository does not exist")
-        response = backend.serve(
+        return backend.serve(
             repository, environ, start_response, suffix=suffix, user=principal, config={"http.receivepack": "true"}
         )
-        return _then(response, lambda: _choose_default_branch(repository)) if suffix == "/git-receive-pack" else response
 
     def _repository(self, name: str) -> Path | None:
         # Compared with the listing, as some file systems do not tell upper from lower case.
@@ -115,31 +113,3 @@ class CodeCommit:
 def _text(start_response: StartResponse, status: str, text: str) -> Iterable[bytes]:
     start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
     return [f"{text}\n".encode()]
-
-
-def _then(response: Iterable[bytes], action: Callable[[], None]) -> Iterator[bytes]:
-    # The last chunk is held back until the action is done: the client must not see the end of its push before that.
-    held = b""
-    for chunk in response:
-        if held:
-            yield held
-        held = chunk
-    action()
-    yield held
-
-
-def _choose_default_branch(repository: Path) -> None:
-    """Make the first pushed branch the default one: HEAD of a new repository names a branch that does not exist yet."""
-    git = ["git", f"--git-dir={repository}"]
-    if (
-        subprocess.run([*git, "rev-parse", "--quiet", "--verify", "HEAD"], stdout=subprocess.DEVNULL, check=False).returncode
-        == 0
-    ):
-        return
-    listing = subprocess.run(
-        [*git, "for-each-ref", "--format=%(refname)", "refs/heads"], capture_output=True, text=True, check=False
-    )
-    branches = listing.stdout.split()
-    preferred = [name for name in ("refs/heads/main", "refs/heads/master") if name in branches]
-    if branches:
-        subprocess.run([*git, "symbolic-ref", "HEAD", (preferred or branches)[0]], check=False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Sites: TypeAlias = "Mapping[str, WSGIApplication]"
-"""From host name to the application that answers for it."""
+"""From host name, or ``*.suffix`` for every other name under a domain, to the application that answers for it."""
 
 
 class HttpsFront:
@@ -41,7 +41,7 @@ class HttpsFront:
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
-        site = self._sites.get(host)
+        site = self._sites.get(host) or self._sites.get(f"*.{host.partition('.')[2]}")
         if site is None:
             start_response("421 Misdirected Request", [("Content-Type", "text/plain")])
             return [f"no server for {host!r} in this sandbox\n".encode()]

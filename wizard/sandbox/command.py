@@ -1,0 +1,108 @@
+"""The command ``ezgitops sandbox``, which is ``python -m wizard.sandbox`` as well."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+
+import click
+
+from wizard.exitcodes import ExitCode
+from wizard.sandbox import scenario as scenarios
+
+
+class Duration(click.ParamType[float]):
+    """``150ms``, ``1.5s`` or a plain number of seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s)?", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a duration; write it like 150ms or 1.5s", param, ctx)
+        number, unit = match.groups()
+        return float(number) / (1000 if unit == "ms" else 1)
+
+
+@click.command("sandbox")
+@click.option("--scenario", default="healthy", show_default=True, metavar="NAME", help="The world to start.")
+@click.option("--latency", type=Duration(), default="0ms", metavar="150ms", help="Added to each AWS and cluster call.")
+@click.option("--list", "listing", is_flag=True, help="Name the scenarios and stop.")
+@click.option("--attached", is_flag=True, hidden=True, help="Print JSON, and end when standard input does.")
+def sandbox(scenario: str, latency: float, listing: bool, attached: bool) -> None:
+    """Start a small world on this machine - AWS, a cluster, Git servers - and run until stopped.
+
+    Prints the environment that points aws, kubectl and git at it, as `export NAME=value` lines.
+    """
+    if listing:
+        for name, description in scenarios.names().items():
+            click.echo(f"{name}  {description}")
+        return
+    try:
+        chosen = scenarios.load(scenario)
+    except scenarios.ScenarioError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(ExitCode.USAGE)
+    try:
+        from wizard.sandbox.world import SandboxWorld
+    except ImportError as error:
+        click.echo(
+            f"error: the sandbox needs packages that are not installed ({error.name}): pip install 'ezgitops[sandbox]'",
+            err=True,
+        )
+        sys.exit(ExitCode.USAGE)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    if attached:
+        threading.Thread(target=_end_with_input, args=(stop,), name="parent", daemon=True).start()
+    # The reader of the lines may have gone (`head -1`): that is no reason to stop, and none for a traceback.
+    with SandboxWorld(chosen, latency=latency) as world:
+        exports = _surroundings(os.environ) | dict(world.environ) | {"XDG_STATE_HOME": _state_home()}
+        with contextlib.suppress(BrokenPipeError):
+            if attached:
+                print(json.dumps(exports), flush=True)
+            else:
+                print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()), flush=True)
+                click.echo(_HINT.format(scenario=scenario), err=True)
+        # Woken now and then: a signal's handler runs between two waits.
+        while not stop.wait(1.0):
+            pass
+    sys.stdout = None  # nothing is left to flush, and the reader may be gone
+
+
+_HINT = """Sandbox {scenario!r} is running; Ctrl-C stops it and removes everything in it.
+In another terminal, with these lines in a file: `. ./sandbox.env`, then use ezgitops, aws, kubectl and git as ever."""
+
+
+def _state_home() -> str:
+    from wizard.sandbox.launch import state_home
+
+    return str(state_home())
+
+
+def _surroundings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Emptied: variables of the surroundings that would win over the exported ones."""
+    winning = (
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "HTTP_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+    )
+    return {name: "" for name in winning if environ.get(name)}
+
+
+def _end_with_input(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()

@@ -1,0 +1,93 @@
+"""The sandbox's control API on loopback: move the clock, read the recorded calls and the log.
+
+``POST /TOKEN/clock/advance`` with ``{"seconds": 960}``, ``GET /TOKEN/clock``, ``GET /TOKEN/calls``,
+``GET /TOKEN/log``. The token in the path is random: knowing the URL is the permission.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeAlias
+
+from wizard.sandbox.clock import SandboxClock
+
+Record: TypeAlias = Mapping[str, str | float | bool | None]
+
+
+class Log:
+    """One line for everything worth knowing about the sandbox itself, with its time; oldest first."""
+
+    def __init__(self, clock: SandboxClock) -> None:
+        self._clock = clock
+        self._lines: list[str] = []
+        self._lock = threading.Lock()
+
+    def note(self, source: str, line: str) -> None:
+        """Add a line."""
+        with self._lock:
+            self._lines.append(f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ} {source}: {line}")
+
+    def lines(self) -> tuple[str, ...]:
+        """The lines so far."""
+        with self._lock:
+            return tuple(self._lines)
+
+
+class ControlServer:
+    """HTTP on 127.0.0.1, behind a path that cannot be guessed."""
+
+    def __init__(self, clock: SandboxClock, calls: Callable[[], Sequence[Record]], log: Callable[[], Sequence[str]]) -> None:
+        prefix = f"/{secrets.token_urlsafe(24)}"
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                routes: dict[str, Callable[[], object]] = {
+                    f"{prefix}/calls": lambda: list(calls()),
+                    f"{prefix}/log": lambda: list(log()),
+                    f"{prefix}/clock": lambda: {"now": clock.now().isoformat()},
+                }
+                answer = routes.get(self.path)
+                self._send(404, {"error": "not found"}) if answer is None else self._send(200, answer())
+
+            def do_POST(self) -> None:
+                if self.path != f"{prefix}/clock/advance":
+                    self._send(404, {"error": "not found"})
+                    return
+                try:
+                    body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+                    now = clock.advance(float(body["seconds"]))
+                except (ValueError, TypeError, KeyError) as error:
+                    self._send(400, {"error": f'a body like {{"seconds": 960}} is expected: {error}'})
+                    return
+                self._send(200, {"now": now.isoformat()})
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+                """Nothing: standard error belongs to the operator."""
+
+            def _send(self, status: int, value: object) -> None:
+                raw = json.dumps(value).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="control", daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{prefix}"
+
+    def start(self) -> None:
+        """Serve in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()

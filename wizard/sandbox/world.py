@@ -1,0 +1,253 @@
+"""One sandbox: starts every part side by side, ties them together, and takes all of it down again."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from wizard.sandbox.certificates import Authority
+from wizard.sandbox.clock import SandboxClock
+from wizard.sandbox.control import ControlServer, Log, Record
+from wizard.sandbox.git.codecommit import CodeCommit
+from wizard.sandbox.git.github import GitHub
+from wizard.sandbox.git.seed import seed
+from wizard.sandbox.network import routes
+from wizard.sandbox.network.forward import forward
+from wizard.sandbox.network.front import HttpsFront
+from wizard.sandbox.network.proxy import Attempt, ConnectProxy
+from wizard.sandbox.reaper import Reaper
+from wizard.sandbox.scenario import Scenario
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from pydantic import JsonValue
+
+    from wizard.sandbox.aws.server import AwsServer
+    from wizard.sandbox.cluster.server import ClusterServer
+
+_LOOPBACK = "127.0.0.1,localhost"
+
+
+class SandboxWorld:
+    """Everything outside the product, on loopback. ``latency`` in seconds is added to each AWS and cluster call.
+
+    moto keeps its state in the process: one world at a time in one process.
+    """
+
+    def __init__(self, scenario: Scenario, *, latency: float = 0.0) -> None:
+        self._scenario = scenario
+        self._latency = latency
+        self._stack = ExitStack()
+        self.clock = SandboxClock()
+        self.log = Log(self.clock)
+        self.folder = Path()
+        self._environ: dict[str, str] = {}
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The standard variables that point a program at this world."""
+        return self._environ
+
+    def __enter__(self) -> SandboxWorld:
+        """Start everything; what was started is stopped again when something fails."""
+        with self._stack:
+            self._start()
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop everything and leave nothing behind."""
+        self._stack.close()
+
+    def _start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="ezgitops-sandbox-"))
+        reaper = Reaper(self.folder)
+        self._stack.callback(reaper.close)
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            # The AWS backends take longest to load, so they start first; the rest is done meanwhile.
+            aws_ready = pool.submit(_import_aws)
+            github_ready = pool.submit(seed, self._scenario.github, self.folder / "github")
+            issuer_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            authority = Authority()
+            cluster = self._cluster(authority, issuer_key)
+            aws = self._aws(aws_ready.result(), cluster, issuer_key)
+            github = GitHub(github_ready.result())
+        self._network(authority, cluster, aws, github, reaper)
+
+    def _cluster(self, authority: Authority, issuer_key: rsa.RSAPrivateKey) -> ClusterServer:
+        from wizard.sandbox.cluster.server import ClusterServer
+
+        section = cast("Mapping[str, JsonValue]", self._scenario.cluster)  # parsed YAML; validated by the server
+        cluster = ClusterServer(section, ca=authority.ca, issuer_key=issuer_key, clock=self.clock, latency=self._latency)
+        cluster.start()
+        self._stack.callback(cluster.stop)
+        return cluster
+
+    def _aws(self, server: type[AwsServer], cluster: ClusterServer, issuer_key: rsa.RSAPrivateKey) -> AwsServer:
+        public = issuer_key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        jwks = json.loads(json.dumps(cluster.issuer_jwks))
+        issuer = f"https://{self._scenario.cluster['issuer']}"
+        aws = server(
+            self._scenario.aws,
+            git_root=_made(self.folder / "codecommit"),
+            issuer_keys={issuer: {key["kid"]: public.decode() for key in jwks["keys"]}},
+            clock=self.clock,
+            latency=self._latency,
+        )
+        aws.start()
+        self._stack.callback(aws.stop)
+        return aws
+
+    def _network(self, authority: Authority, cluster: ClusterServer, aws: AwsServer, github: GitHub, reaper: Reaper) -> None:
+        region = self._scenario.world.region
+        domain = f"{region}.amazonaws.com"
+        context = authority.server_context("github.com", f"*.{domain}")
+        api = forward(lambda: aws.url)
+
+        def sites(*, inside: bool) -> dict[str, WSGIApplication]:
+            def codecommit(short_name: str) -> CodeCommit:
+                return CodeCommit(
+                    aws,
+                    git_root=self.folder / "codecommit",
+                    host=f"{short_name}.{domain}",
+                    region=region,
+                    arn_prefix=f"arn:aws:codecommit:{region}:{aws.operator.principal_arn.split(':')[4]}:",
+                    now=self.clock,
+                    endpoint=(lambda: aws.endpoint(short_name)) if inside else None,
+                    note=lambda line: self.log.note("codecommit", line),
+                )
+
+            names = ("git-codecommit", "git-codecommit-fips")
+            found: dict[str, WSGIApplication] = {f"{name}.{domain}": codecommit(name) for name in names}
+            return found | {f"*.{domain}": api} | ({} if inside else {"github.com": github})
+
+        def proxy(name: str, *, inside: bool) -> ConnectProxy:
+            front = HttpsFront(context, sites(inside=inside))
+            front.start()
+            self._stack.callback(front.stop)
+            route = (
+                routes.vpc(
+                    lambda: front.port, domain=domain, node_address=self._scenario.world.node_address, endpoint=aws.endpoint
+                )
+                if inside
+                else routes.workstation(lambda: front.port, domain=domain)
+            )
+            made = ConnectProxy(name, route, on_attempt=lambda attempt: self._attempted(name, attempt))
+            made.start()
+            self._stack.callback(made.stop)
+            return made
+
+        workstation, inner = proxy("workstation", inside=False), proxy("VPC", inside=True)
+        bundle = authority.write_bundle(self.folder / "ca.pem")
+        cluster_network = {"HTTPS_PROXY": inner.url, "NO_PROXY": _LOOPBACK, "SSL_CERT_FILE": str(bundle)}
+        self._stand_ins(cluster, cluster_network, bundle, reaper)
+        control = ControlServer(self.clock, lambda: _records(aws, cluster), self.log.lines)
+        control.start()
+        self._stack.callback(control.stop)
+        self._environ = self._exports(cluster, aws, workstation, bundle, control)
+
+    def _stand_ins(self, cluster: ClusterServer, network: Mapping[str, str], bundle: Path, reaper: Reaper) -> None:
+        from wizard.sandbox.argocd.controller import ArgoCd
+        from wizard.sandbox.pods.kubelet import Kubelet
+
+        argocd = ArgoCd(
+            cluster.store,
+            clock=self.clock,
+            proxy=network["HTTPS_PROXY"],
+            ca_bundle=bundle,
+            folder=_made(self.folder / "argocd"),
+            note=lambda line: self.log.note("argocd", line),
+        )
+        argocd.start()
+        self._stack.callback(argocd.stop)
+        kubelet = Kubelet(
+            cluster,
+            clock=self.clock,
+            network=network,
+            folder=_made(self.folder / "pods"),
+            images=self._scenario.world.images,
+            reaper=reaper,
+            note=lambda line: self.log.note("kubelet", line),
+        )
+        kubelet.start()
+        self._stack.callback(kubelet.stop)
+
+    def _exports(
+        self, cluster: ClusterServer, aws: AwsServer, proxy: ConnectProxy, bundle: Path, control: ControlServer
+    ) -> dict[str, str]:
+        world = self._scenario.world
+        config, credentials, kubeconfig = (self.folder / name for name in ("aws-config", "aws-credentials", "kubeconfig"))
+        _private(config, f"[profile {world.profile}]\nregion = {world.region}\n")
+        key = aws.operator
+        token = f"aws_session_token = {key.session_token}\n" if key.session_token else ""
+        _private(
+            credentials,
+            f"[{world.profile}]\naws_access_key_id = {key.access_key_id}\n"
+            f"aws_secret_access_key = {key.secret_access_key}\n{token}",
+        )
+        cluster.kubeconfig(kubeconfig)
+        return {
+            "AWS_PROFILE": world.profile,
+            "AWS_CONFIG_FILE": str(config),
+            "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+            "AWS_ENDPOINT_URL": aws.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "KUBECONFIG": str(kubeconfig),
+            "HTTPS_PROXY": proxy.url,
+            "NO_PROXY": _LOOPBACK,
+            "SSL_CERT_FILE": str(bundle),
+            "GIT_SSL_CAINFO": str(bundle),
+            "XDG_CACHE_HOME": str(_made(self.folder / "cache")),
+            "EZGITOPS_SANDBOX_CONTROL": control.url,
+        }
+
+    def _attempted(self, network: str, attempt: Attempt) -> None:
+        if not attempt.passed:
+            self.log.note(f"{network} network", attempt.why)
+
+
+def _import_aws() -> type[AwsServer]:
+    from wizard.sandbox.aws.server import AwsServer
+
+    return AwsServer
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _records(aws: AwsServer, cluster: ClusterServer) -> Sequence[Record]:
+    """The calls to both APIs, oldest first; seconds are those of the sandbox's monotonic clock."""
+    made: list[Record] = [
+        {
+            "api": "aws",
+            "service": call.service,
+            "operation": call.operation,
+            "start": call.started,
+            "end": call.ended,
+            "mutating": call.mutating,
+            "status": call.status,
+            "error": call.error,
+        }
+        for call in aws.calls()
+    ]
+    made += [{"api": "cluster", **asdict(call)} for call in cluster.calls()]
+    return sorted(made, key=lambda record: cast("float", record["start"]))
