@@ -21,6 +21,7 @@ from strategies.base import (
     Observed,
     Owner,
 )
+from strategies.codecommit.refresher_script import REFRESHED_AT
 from strategies.kinds import ClusterObjectResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.cluster.apis import DEPLOYMENT, MADE, SECRET, ApiKind, Manifest, dig, items, kind_of, strings, text
@@ -140,7 +141,10 @@ class ClusterObjectHandler:
         def found(kind: ApiKind) -> list[Observed]:
             objects = self._client.list(kind, labels=owner.labels, metadata=True)
             named = ((o, text(o, "metadata", "namespace"), text(o, "metadata", "name")) for o in objects)
-            return [Observed(_id(kind, namespace, name), {}, owner_of(o), outputs(o)) for o, namespace, name in named]
+            return [
+                Observed(_id(kind, namespace, name), {"name": f"{kind.kind} {namespace}/{name}"}, owner_of(o), outputs(o))
+                for o, namespace, name in named
+            ]
 
         with as_resource_error(f"Cannot look for what belongs to {owner.instance} in the cluster"):
             return [one for several in together([partial(found, kind) for kind in MADE]) for one in several]
@@ -258,8 +262,10 @@ def parse(identity: str) -> tuple[ApiKind, str, str]:
 
 
 def outputs(live: Manifest) -> dict[str, str]:
-    """What other resources may refer to."""
-    return {"name": text(live, "metadata", "name"), "uid": text(live, "metadata", "uid")}
+    """What others may refer to; of a Secret that a refresher keeps, also when it was last renewed (``refreshed-at``)."""
+    found = {"name": text(live, "metadata", "name"), "uid": text(live, "metadata", "uid")}
+    refreshed = text(live, "metadata", "annotations", REFRESHED_AT)
+    return found | ({"refreshed-at": refreshed} if refreshed else {})
 
 
 def _id(kind: ApiKind, namespace: str, name: str) -> str:
