@@ -94,13 +94,13 @@ def ask_question(session: Session, question: Question, asker: Asker) -> Move:
         return Move.ON
 
 
-def say_verdict(asker: Asker, verdict: Verdict) -> None:
+def say_verdict(asker: Asker, verdict: Verdict, indent: str = "  ") -> None:
     """One line for what was seen, one for the way to mend it, one for the command."""
-    asker.say(f"  {verdict.status.value}: {verdict.evidence}")
+    asker.say(f"{indent}{verdict.status.value}: {verdict.evidence}")
     if verdict.remedy is not None and verdict.status is not Status.PASS:
-        asker.say(f"  to do: {verdict.remedy.text}")
+        asker.say(f"{indent}to do: {verdict.remedy.text}")
         if verdict.remedy.command:
-            asker.say(f"  $ {verdict.remedy.command}")
+            asker.say(f"{indent}$ {verdict.remedy.command}")
 
 
 def shown(session: Session, question: Question) -> str:

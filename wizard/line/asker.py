@@ -58,7 +58,8 @@ class PlainAsker:
     def ask(self, prompt: Prompt) -> str:
         """Show the options by number, then read one line."""
         for number, option in enumerate(prompt.options[:_SHOWN], start=1):
-            self.say(f"  {number}) {option.label}{f' - {option.note}' if option.note else ''}")
+            name = option.label if option.label == option.value else f"{option.value}: {option.label}"
+            self.say(f"  {number}) {name}{f' - {option.note}' if option.note else ''}")
         if len(prompt.options) > _SHOWN:
             self.say(f"  and {len(prompt.options) - _SHOWN} more; write its name")
         self.out.write(f"{prompt.text}{f' [{prompt.default}]' if prompt.default else ''}: ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 from strategies.base import Page, Question
@@ -20,9 +19,8 @@ from wizard.engine.session import IncompleteError, Session
 from wizard.engine.survey import SurveyError
 from wizard.exitcodes import ExitCode
 from wizard.flow import INFO, Step
-from wizard.found import findings
 from wizard.line import words
-from wizard.line.ask import Move, ask_question, needed, shown
+from wizard.line.ask import Move, ask_question, needed, say_verdict, shown
 from wizard.line.asker import BACK, HELP, Asker, Option, Prompt, ask_yes_no
 from wizard.report.equivalents import commands
 from wizard.report.final import Closing, print_final, write_commands
@@ -30,6 +28,8 @@ from wizard.report.printer import Printer
 from wizard.report.text import ApplyText, print_checks, print_plan
 
 _PATIENCE = 60.0
+_EGRESS = "aws.egress-zero"
+"""The check that says whether there is a way out: the reason why this program exists, so it is told with what was found."""
 _HELP = "? explains a question, < goes back one question, Enter takes what stands in brackets, Ctrl-C stops and keeps all."
 
 
@@ -118,9 +118,15 @@ class Walk:
         self._heading(Step.ENVIRONMENT)
         self._asker.say("Reading the account and the cluster ...")
         self._session.wait(_PATIENCE)
-        self._say(words.finding(one) for one in findings(self._session.situation(), datetime.now(UTC)))
+        situation = self._session.situation()
         for question in self._questions(Page.ENVIRONMENT):
             self._asker.say(f"  {question.title}: {shown(self._session, question)}")
+            verdict = question.judge(situation)
+            if verdict is not None:
+                say_verdict(self._asker, verdict, "    ")
+        for result in self._session.results():
+            if result.check.id == _EGRESS:
+                self._asker.say(f"  {result.check.title}: {result.verdict.evidence} ({result.status.value})")
         if self._open(Page.ENVIRONMENT):
             self._unfolded.add("environment")
             return Move.ON

@@ -1,17 +1,10 @@
-"""Findings and strategies as lines of plain text: state is a word, never a colour or a sign alone."""
+"""Strategies as lines of plain text: state is a word, never a colour or a sign alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from strategies.base import Card
-from wizard.found import Finding
-
-
-def finding(one: Finding) -> str:
-    """One line of what was found."""
-    status = "being read" if one.status is None else one.status.value
-    return f"  {one.title}: {one.text} ({status}){f'. {one.remedy}' if one.remedy else ''}"
 
 
 def card(one: Card) -> Iterator[str]:
