@@ -89,7 +89,20 @@ class Api:
     # --- who and what ---------------------------------------------------------------------------------------
 
     def user(self, request: Request) -> User:
-        """Whose request it is. Raises ApiError (401) for a token that nobody gave out."""
+        """For whom the request is to be judged. Raises ApiError: 401 for a token that nobody gave out, 403 for impersonation."""
+        caller = self._caller(request)
+        name = request.headers.get("impersonate-user", "")
+        if not name:
+            return caller
+        if not self._authorizer.allows(caller, "impersonate", "", "users", "", name):
+            why = f'User "{caller.name}" cannot impersonate resource "users" in API group "" at the cluster scope'
+            raise errors.forbidden("users", "", name, why)
+        groups = [group for group in (request.headers.get("impersonate-group", ""),) if group]
+        if name.startswith("system:serviceaccount:"):
+            groups += ["system:serviceaccounts", f"system:serviceaccounts:{name.split(':')[2]}"]
+        return User(name, (*groups, "system:authenticated"))
+
+    def _caller(self, request: Request) -> User:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if not token:
             return User("system:anonymous", ("system:unauthenticated",))

@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 import yaml
 
+from wizard.sandbox.cluster import protobuf
 from wizard.sandbox.cluster.errors import bad_request, unsupported_media
 from wizard.sandbox.cluster.objects import Json, Object
 
@@ -27,10 +28,14 @@ def decode(body: bytes, headers: Mapping[str, str], *, patch: Literal[True]) -> 
 def decode(body: bytes, headers: Mapping[str, str], *, patch: bool = False) -> Json:
     """The JSON value of a body (an object, unless ``patch``). Raises ApiError: 400 when malformed, 415 for other media types."""
     media_type = headers.get("content-type", "").partition(";")[0].strip()
+    if media_type == protobuf.MEDIA_TYPE:
+        return protobuf.decode(body)
     if media_type not in (*_JSON, *_PATCHES, *_YAML):
         raise unsupported_media(media_type, ("application/json", "application/yaml"))
     try:
-        value: Json = yaml.load(body, _Loader) if media_type in _YAML and body[:1] not in (b"{", b"[") else json.loads(body)  # noqa: S506  # a SafeLoader
+        # Programs send JSON under the YAML media type, which the JSON parser reads faster.
+        as_yaml = media_type in _YAML and body[:1] not in (b"{", b"[")
+        value: Json = yaml.load(body, _Loader) if as_yaml else json.loads(body)  # noqa: S506  # it is a SafeLoader
     except (ValueError, yaml.YAMLError) as error:
         raise bad_request(f"the object provided is unrecognized (must be of type JSON or YAML): {error}") from None
     if not patch and not isinstance(value, dict):

@@ -10,9 +10,13 @@ from wizard.sandbox.cluster.objects import Json, Object, dig, items, mapping, ma
 
 def fill(type_: ResourceType, obj: Object) -> None:
     """Complete an object in place, as decoding it on the server does."""
+    _drop_empty(metadata(obj), "labels", "annotations", "finalizers", "ownerReferences")
     match type_.kind:
         case "Secret":
             _secret(obj)
+            _drop_empty(obj, "data")
+        case "ConfigMap":
+            _drop_empty(obj, "data", "binaryData")
         case "Namespace":
             _namespace(obj)
         case "Deployment":
@@ -31,6 +35,13 @@ def _defaults(place: Object, **values: Json) -> None:
     for name, value in values.items():
         if place.get(name) is None:
             place[name] = value
+
+
+def _drop_empty(place: Object, *names: str) -> None:
+    """Go leaves empty maps and lists out when it writes these members."""
+    for name in names:
+        if name in place and not place[name]:
+            del place[name]
 
 
 def _secret(secret: Object) -> None:
