@@ -40,7 +40,7 @@ def ask_missing(session: Session, asker: Asker | None = None) -> None:
         if question is None:
             return
         if not asked:
-            desk.say(f"{len(open_ones)} to answer. ? explains a question, < goes back, Ctrl-C stops.")
+            desk.say("Some answers are missing. ? explains a question, < goes back, Ctrl-C stops.")
         back_to = None
         if ask_question(session, question, desk) is Move.BACK:
             if asked:

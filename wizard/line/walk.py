@@ -28,7 +28,7 @@ from wizard.report.printer import Printer
 from wizard.report.text import ApplyText, print_checks, print_plan
 
 _PATIENCE = 60.0
-_EGRESS = "aws.egress-zero"
+_EGRESS = "network.egress-zero"
 """The check that says whether there is a way out: the reason why this program exists, so it is told with what was found."""
 _HELP = "? explains a question, < goes back one question, Enter takes what stands in brackets, Ctrl-C stops and keeps all."
 
