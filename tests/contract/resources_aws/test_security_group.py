@@ -1,0 +1,146 @@
+"""Security groups: read, plan, create, update, delete, owned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from strategies.base import Action, Group, Owner
+from strategies.kinds import SecurityGroupResource
+from strategies.ports import ResourceError
+from strategies.resources.aws.security_group import SecurityGroupHandler, uncovered
+from tests.contract.resources_aws.conftest import OWNER, SUBNETS, VPC, CrashError, World
+
+RESOURCE = SecurityGroupResource(
+    address="aws.security-group.endpoints",
+    title="security group",
+    group=Group.AWS,
+    owner=OWNER,
+    name="ezgitops-prod-east-endpoints",
+    vpc_id=VPC,
+    description="nodes to endpoints",
+    ingress_cidrs=("10.0.0.0/16",),
+)
+
+
+@pytest.fixture
+def handler(world: World) -> SecurityGroupHandler:
+    return SecurityGroupHandler(world.clients)
+
+
+def test_it_lets_in_what_is_asked_and_nothing_out(world: World, handler: SecurityGroupHandler) -> None:
+    assert handler.plan(RESOURCE, handler.read(RESOURCE)).action is Action.CREATE
+
+    outputs = handler.create(RESOURCE, world.run())
+
+    found = handler.read(RESOURCE)
+    assert found is not None
+    assert found.owner == OWNER
+    assert found.outputs == outputs
+    assert found.fields["ingress"] == ["tcp 443 from 10.0.0.0/16"]
+    assert found.fields["egress"] == 0
+    assert handler.plan(RESOURCE, found).action is Action.NONE
+
+
+@pytest.mark.parametrize("call", ["ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress"])
+def test_a_crash_on_the_way_is_mended_by_the_next_run(world: World, handler: SecurityGroupHandler, call: str) -> None:
+    with pytest.raises(CrashError):
+        handler.create(RESOURCE, world.run(crash_after=call))
+    half = handler.read(RESOURCE)
+    assert half is not None
+    assert handler.plan(RESOURCE, half).action is Action.UPDATE
+
+    handler.create(RESOURCE, world.run())
+
+    found = handler.read(RESOURCE)
+    assert found is not None
+    assert handler.plan(RESOURCE, found).action is Action.NONE
+    assert [one.provider_id for one in handler.owned(OWNER)] == [half.provider_id]
+
+
+def test_rules_are_changed_in_place_and_strange_ones_go(world: World, handler: SecurityGroupHandler) -> None:
+    group = handler.create(RESOURCE, world.run())["id"]
+    world.clients.ec2.authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="0.0.0.0/0"
+    )
+    asked = replace(RESOURCE, ingress_cidrs=("10.0.0.0/20", "10.1.0.0/16"))
+    found = handler.read(asked)
+    assert found is not None
+    change = handler.plan(asked, found)
+    assert change.action is Action.UPDATE
+    assert change.diff[0].before == ["tcp 22 from 0.0.0.0/0", "tcp 443 from 10.0.0.0/16"]
+
+    run = world.run()
+    handler.update(asked, found, run)
+
+    assert run.names == ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"]
+    again = handler.read(asked)
+    assert again is not None
+    assert again.fields["ingress"] == ["tcp 443 from 10.0.0.0/20", "tcp 443 from 10.1.0.0/16"]
+    assert handler.plan(asked, again).action is Action.NONE
+
+
+def test_a_foreign_group_is_used_when_it_fits_and_a_conflict_when_not(world: World, handler: SecurityGroupHandler) -> None:
+    asked = replace(RESOURCE, name="prod-east-endpoints")
+    found = handler.read(asked)
+    assert found is not None
+    fits = handler.plan(asked, found)
+    assert (fits.action, fits.conflict) == (Action.NONE, None)
+    assert "not ours" in fits.reason
+
+    wider = replace(asked, ingress_cidrs=("10.0.0.0/16", "10.9.0.0/16"))
+    conflict = handler.plan(wider, found).conflict
+
+    assert conflict is not None
+    assert "10.9.0.0/16" in conflict
+    assert "aws ec2 authorize-security-group-ingress" in conflict
+    with pytest.raises(ResourceError):
+        handler.create(asked, world.run())
+
+
+def test_deleting_waits_for_interfaces_and_then_says_what_holds_it(world: World, handler: SecurityGroupHandler) -> None:
+    group = handler.create(RESOURCE, world.run())["id"]
+    world.clients.ec2.create_vpc_endpoint(
+        VpcEndpointType="Interface",
+        VpcId=VPC,
+        ServiceName="com.amazonaws.us-east-2.kms",
+        SubnetIds=list(SUBNETS),
+        SecurityGroupIds=[group],
+    )
+    found = handler.read(RESOURCE)
+    assert found is not None
+    run = world.run()
+
+    with pytest.raises(ResourceError) as caught:
+        handler.delete(found, run)
+
+    assert "network interface" in caught.value.why
+    assert group in caught.value.remedy
+    assert run.told
+
+
+def test_deleting_what_is_gone_is_success(world: World, handler: SecurityGroupHandler) -> None:
+    handler.create(RESOURCE, world.run())
+    handler.create(replace(RESOURCE, name="other", owner=Owner("other")), world.run())
+    found = list(handler.owned(OWNER))
+    assert len(found) == 1
+
+    handler.delete(found[0], world.run())
+    handler.delete(found[0], world.run())
+
+    assert handler.read(RESOURCE) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "expected"),
+    [
+        (["10.0.0.0/20"], ["10.0.0.0/16"], []),
+        (["10.0.0.0/16"], ["10.0.0.0/20"], ["10.0.0.0/16"]),
+        (["10.0.0.0/16", "10.1.0.0/16"], ["0.0.0.0/0"], []),
+        (["10.0.0.0/16"], ["::/0"], ["10.0.0.0/16"]),
+        ([], [], []),
+    ],
+)
+def test_coverage_of_ranges(wanted: list[str], found: list[str], expected: list[str]) -> None:
+    assert uncovered(wanted, found) == expected
