@@ -20,12 +20,15 @@ def save_answers(path: Path, answers: Answers, *, replace: Path | None = None) -
 
     A file that is there already is left alone, unless it is ``replace`` (what this run wrote itself) or says exactly the same.
     """
+    from wizard.answers.faults import AnswersError
     from wizard.answers.writer import dump, write
 
     try:
         if path.exists() and path != replace and path.read_text(encoding="utf-8") != dump(answers, file_name=path.name):
             return f"{path} exists and holds something else. Choose another name."
         write(path, answers)
+    except AnswersError as error:
+        return "; ".join(str(fault) for fault in error.faults)
     except (OSError, UnicodeDecodeError) as error:
         return f"The answers could not be written to {path}: {error}."
     return None
