@@ -47,7 +47,8 @@ INFO: dict[Step, StepInfo] = {
     Step.ENVIRONMENT: StepInfo(
         "Environment",
         "Which cluster is this for?",
-        "Everything here was read from your AWS profile and your kubeconfig. Change what is not the cluster you mean; the rest follows.",
+        "Everything here was read from your AWS profile and your kubeconfig. Change what is not the cluster you mean; "
+        "the rest follows.",
     ),
     Step.STRATEGY: StepInfo(
         "Strategy",
@@ -57,17 +58,20 @@ INFO: dict[Step, StepInfo] = {
     Step.DETAILS: StepInfo(
         "Details",
         "What should be synced, and under which names?",
-        "Only the source repository has to be given; every other field has a value that works. What the world says of a value stands under it.",
+        "Only the source repository has to be given; every other field has a value that works. What the world says of a "
+        "value stands under it.",
     ),
     Step.CHECKS: StepInfo(
         "Checks",
         "Is everything ready?",
-        "Each prerequisite, the worst first, with what was seen and what mends it. Failing ones that are marked as blocking stop the apply.",
+        "Each prerequisite, the worst first, with what was seen and what mends it. Failing ones that are marked as blocking "
+        "stop the apply.",
     ),
     Step.PLAN: StepInfo(
         "Plan",
         "What will be made?",
-        "Read from the world just now. Nothing is made before you confirm, and a plan made from a world that has since changed is refused.",
+        "Read from the world just now. Nothing is made before you confirm, and a plan made from a world that has since "
+        "changed is refused.",
     ),
     Step.APPLY: StepInfo(
         "Apply",

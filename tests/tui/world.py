@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from strategies.base import Card, Choice, Group, Kind, Page, Question, Remedy, Situation, Status, Verdict
+from strategies.base import Card, Choice, Group, Kind, Page, Question, Situation, Status, Verdict
 from strategies.facts import AWS_IDENTITY, AWS_PROFILES, AWS_VPCS, CLUSTER_INFO, GIT_PROGRAM, SOURCE
 from tests.fakes import FakeResource, FakeStrategy, FakeWorld, passing, thing
 from wizard.answers.draft import Draft, DraftStore
@@ -25,7 +25,9 @@ def _source_verdict(situation: Situation) -> Verdict | None:
 
 
 QUESTIONS: Sequence[Question] = (
-    Question("name", "Instance", "Names everything that is made.", Page.ENVIRONMENT, required=True, suggest=lambda _: "prod-east"),
+    Question(
+        "name", "Instance", "Names everything that is made.", Page.ENVIRONMENT, required=True, suggest=lambda _: "prod-east"
+    ),
     Question(
         "aws.profile",
         "AWS profile",
@@ -37,7 +39,7 @@ QUESTIONS: Sequence[Question] = (
         needs=(AWS_PROFILES.id,),
     ),
     Question("aws.region", "Region", "The cluster's region.", Page.ENVIRONMENT, required=True, suggest=lambda _: "us-east-2"),
-    Question("cluster.context", "Kubeconfig context", "The cluster.", Page.ENVIRONMENT, required=True, suggest=lambda _: "prod-east"),
+    Question("cluster.context", "Context", "The cluster.", Page.ENVIRONMENT, required=True, suggest=lambda _: "prod-east"),
     Question(
         "aws.vpcId",
         "VPC",
@@ -99,7 +101,7 @@ class CardStrategy(FakeStrategy):
     shown: Card = field(
         default_factory=lambda: Card(
             "recommended here",
-            "Git inside AWS, reached through a VPC endpoint; nothing leaves the VPC.",
+            "Git inside AWS, reached through a VPC endpoint.",
             (Verdict(Status.PASS, "CodeCommit in us-east-2"), Verdict(Status.PASS, "endpoint service in all 3 zones")),
             "about $22 a month (3 zones)",
             "makes 5 things",
@@ -163,4 +165,3 @@ CHECKS = (
     passing("workstation.git", GIT_PROGRAM.id),
     passing("aws.expiry", AWS_IDENTITY.id, status=Status.WARN, blocking=False),
 )
-_ = Remedy

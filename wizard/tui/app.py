@@ -1,4 +1,4 @@
-"""The application: owns the session, the draft's keeper and the themes, and carries events from the engine's threads to the screen."""
+"""The application: owns the session, the draft's keeper and the themes; carries events from the engine to the screen."""
 
 from __future__ import annotations
 
@@ -301,7 +301,7 @@ class WizardApp(App[WizardOutcome]):
             return ""
         return "The draft is kept. Run `ezgitops` again to go on from here."
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Textual's signature
         """The palette's own commands, without those that make no sense in a wizard."""
         yield SystemCommand("Theme: light or dark", "Switch between the two themes", self.action_switch_theme)
         yield SystemCommand("Quit", "Leave; the draft is kept", self.action_leave)

@@ -46,7 +46,7 @@ def load_page(step: Step) -> type[WizardPage]:
 class WizardScreen(Screen[None]):
     """Shows one page at a time, built from the session's draft each time it is shown."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual's own annotation
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "forward", "Go on", tooltip="Accept what is shown and go on."),
         Binding("ctrl+n", "forward", "Go on", show=False, tooltip="Go on from within any field."),
@@ -169,7 +169,7 @@ class WizardScreen(Screen[None]):
 
         self.app.push_screen(HelpModal(self.step, [shown.binding for shown in self.active_bindings.values()]))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Keys that mean nothing on this page are not shown."""
         if action == "back":
             return preceding(self.step) is not None

@@ -1,6 +1,7 @@
 """The look: two themes of our own, and one mark (icon, word, colour) for each state.
 
-A state is never told by its colour alone, so that it can be read with NO_COLOR, on a photocopy and by those who see colours differently.
+A state is never told by its colour alone, so that it can be read with NO_COLOR, on a photocopy and by those who see
+colours differently.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class AskingPage(WizardPage):
         return [q for q in questions if not q.advanced], [q for q in questions if q.advanced]
 
     def _align(self, parent: Widget, questions: Sequence[Question], before: Widget | None) -> None:
-        """Mount and remove so that ``parent`` shows exactly these questions, in order; those that stay keep cursor and focus."""
+        """Make ``parent`` show exactly these questions, in order; those that stay keep cursor and focus."""
         wanted = [question.key for question in questions]
         present = {field.key: field for field in parent.children if isinstance(field, Field)}
         for key, field in present.items():
@@ -106,4 +106,4 @@ class AskingPage(WizardPage):
     def _more_title(self, advanced: Sequence[Question]) -> str:
         changed = sum(1 for question in advanced if self.session.draft.get(question.key) is not None)
         state = f"{count(changed, 'change')}" if changed else "all defaults"
-        return f"More ({listed([question.title for question in advanced], 3)}): {state}"
+        return f"More, {state}: {listed([question.title for question in advanced], 2)}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class WizardPage(VerticalScroll):
-    """A page of the wizard. Its widgets hold nothing that the session does not: it can be thrown away and built anew at any time."""
+    """A page of the wizard. Its widgets hold nothing that the session does not: it can be built anew at any time."""
 
     DEFAULT_CSS = """
     WizardPage { height: 1fr; width: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }

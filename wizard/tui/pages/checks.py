@@ -16,6 +16,7 @@ from wizard.flow import Step
 from wizard.tui.pages.base import WizardPage
 from wizard.tui.theme import CHECK_MARKS
 from wizard.tui.widgets.checks_panel import mark_of
+from wizard.tui.widgets.lines import Lines
 from wizard.tui.wording import count
 
 if TYPE_CHECKING:
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
 
 _FOLDED = ("pass", "skipped")
 _INDENT = " " * 10
-
-
-class CheckList(OptionList):
-    """The checks as a list with a cursor."""
-
-    DEFAULT_CSS = """
-    CheckList { border: none; background: transparent; height: 1fr; padding: 0; }
-    CheckList:focus { border: none; }
-    """
 
 
 class ChecksPage(WizardPage):
@@ -54,7 +46,7 @@ class ChecksPage(WizardPage):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        yield CheckList()
+        yield Lines()
 
     def on_mount(self) -> None:
         """Fill it."""
@@ -62,7 +54,7 @@ class ChecksPage(WizardPage):
 
     def first_focus(self) -> None:
         """The list."""
-        self.query_one(CheckList).focus()
+        self.query_one(Lines).focus()
 
     @property
     def status(self) -> str:
@@ -72,13 +64,13 @@ class ChecksPage(WizardPage):
         running = f" · {waiting} running" if waiting else ""
         return f"{len(results) - waiting} of {len(results)} done{running} · r again"
 
-    def refresh_view(self, faults: Mapping[str, str]) -> None:
+    def refresh_view(self, faults: Mapping[str, str]) -> None:  # noqa: ARG002  # faults belong to fields
         """Show the results; the cursor stays on its check."""
         results = self.session.results()
         if self._shown == (results, self._unfolded):
             return
         self._shown = (results, self._unfolded)
-        listing = self.query_one(CheckList)
+        listing = self.query_one(Lines)
         here = listing.highlighted_option.id if listing.highlighted_option is not None else None
         listing.clear_options()
         listing.add_options(self._options(results))
@@ -118,7 +110,7 @@ class ChecksPage(WizardPage):
 
     def action_copy(self) -> None:
         """Copy the remedy's command of the check under the cursor."""
-        option = self.query_one(CheckList).highlighted_option
+        option = self.query_one(Lines).highlighted_option
         result = next(
             (result for result in self.session.results() if option is not None and result.check.id == option.id), None
         )

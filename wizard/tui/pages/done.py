@@ -19,6 +19,7 @@ from wizard.report.final import terraform
 from wizard.tui.ending import Ending
 from wizard.tui.pages.base import WizardPage
 from wizard.tui.run import WizardOutcome
+from wizard.tui.widgets.lines import Lines
 from wizard.tui.widgets.modals import TextModal
 from wizard.tui.wording import count, duration
 
@@ -39,8 +40,6 @@ class DonePage(WizardPage):
 
     DEFAULT_CSS = """
     DonePage #outcome { height: auto; padding: 0 1; margin-bottom: 1; }
-    DonePage OptionList { border: none; background: transparent; height: auto; max-height: 100%; padding: 0; }
-    DonePage OptionList:focus { border: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy line", tooltip="Copy the value of the line under the cursor."),
@@ -57,20 +56,20 @@ class DonePage(WizardPage):
     def compose(self) -> ComposeResult:
         """The outcome, then the lines to take away."""
         yield Static("", id="outcome")
-        yield OptionList()
+        yield Lines()
 
     def on_mount(self) -> None:
         """Say it."""
         ending = self._ending
         self.query_one("#outcome", Static).update(_success(ending) if ending.ok else _failure(ending))
         self._lines = self._take_away(ending)
-        self.query_one(OptionList).add_options([Option(_shown(line)) for line in self._lines])
+        self.query_one(Lines).add_options([Option(_shown(line)) for line in self._lines])
         if ending.ok and self.wizard.keeper is not None:
             self.wizard.keeper.discard()
 
     def first_focus(self) -> None:
         """The lines."""
-        listing = self.query_one(OptionList)
+        listing = self.query_one(Lines)
         listing.focus()
         listing.highlighted = 0 if self._lines else None
 
@@ -96,7 +95,7 @@ class DonePage(WizardPage):
         """Leave, or try again."""
         return "Finish" if self._ending.ok else "Run again"
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Only what makes sense for this end."""
         if action == "again":
             return not self._ending.ok
@@ -122,7 +121,7 @@ class DonePage(WizardPage):
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""
-        place = self.query_one(OptionList).highlighted
+        place = self.query_one(Lines).highlighted
         if place is not None:
             self.app.copy_to_clipboard(self._lines[place].value)
             self.notify("Copied.", timeout=2)

@@ -22,6 +22,7 @@ from wizard.flow import Step
 from wizard.tui.pages.base import WizardPage
 from wizard.tui.saving import save_answers, suggested_path
 from wizard.tui.theme import ACTION_MARKS, CONFLICT
+from wizard.tui.widgets.lines import Lines
 from wizard.tui.widgets.modals import ConfirmModal, PromptModal, TextModal
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ class PlanPage(WizardPage):
 
     DEFAULT_CSS = """
     PlanPage { overflow-y: hidden; }
-    PlanPage OptionList { border: none; background: transparent; height: 1fr; padding: 0; }
-    PlanPage OptionList:focus { border: none; }
     PlanPage #note { height: auto; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,7 +73,7 @@ class PlanPage(WizardPage):
     def compose(self) -> ComposeResult:
         """A note on top, then the tree."""
         yield Static("", id="note")
-        yield OptionList()
+        yield Lines()
 
     def on_mount(self) -> None:
         """Plan in the background."""
@@ -82,7 +81,7 @@ class PlanPage(WizardPage):
 
     def first_focus(self) -> None:
         """The tree."""
-        self.query_one(OptionList).focus()
+        self.query_one(Lines).focus()
 
     @property
     def heading(self) -> str:
@@ -116,7 +115,7 @@ class PlanPage(WizardPage):
     def action_replan(self) -> None:
         """Make the plan anew."""
         self.plan, self._error = None, ""
-        self.query_one(OptionList).clear_options()
+        self.query_one(Lines).clear_options()
         self.query_one("#note", Static).update("")
         self.wizard.refresh_soon()
         self._make_plan()
@@ -147,7 +146,7 @@ class PlanPage(WizardPage):
         self.frame.refresh_bindings()
 
     def _fill(self, plan: Plan) -> None:
-        listing = self.query_one(OptionList)
+        listing = self.query_one(Lines)
         here = listing.highlighted
         listing.clear_options()
         conflicts = {change.address for change in plan.conflicts}
@@ -178,7 +177,7 @@ class PlanPage(WizardPage):
         """The plan does not follow the facts by itself: it is made when asked, and compared again before it is applied."""
 
     def _under_cursor(self) -> Change | None:
-        option = self.query_one(OptionList).highlighted_option
+        option = self.query_one(Lines).highlighted_option
         if self.plan is None or option is None:
             return None
         return next((change for change in self.plan.changes if change.address == option.id), None)

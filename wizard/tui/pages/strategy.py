@@ -41,7 +41,7 @@ class StrategyCard(Static, can_focus=True):
             self.strategy_id = strategy_id
             self.go_on = go_on
 
-    describes = "Up and down look at a card, enter takes it. What is chosen can be changed until the plan is applied."
+    describes = "Up and down look at a card, enter takes it; the choice can be taken back."
 
     def __init__(self, strategy_id: str, title: str) -> None:
         super().__init__(id=f"card-{strategy_id}")
@@ -100,7 +100,7 @@ class StrategyPage(WizardPage):
             if card.strategy_id == wanted:
                 card.focus()
 
-    def refresh_view(self, faults: Mapping[str, str]) -> None:
+    def refresh_view(self, faults: Mapping[str, str]) -> None:  # noqa: ARG002  # faults belong to fields
         """Badges, costs and the choice as they are now."""
         situation = self.session.situation()
         chosen = self.session.draft.get("strategy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from strategies.base import CheckResult
     from wizard.engine.session import Session
 
+_WIDTH = 34
+"""Columns of the panel's text."""
 _WORST_FIRST = ("fail", "warn", "unknown", "pass", "skipped")
 
 
@@ -51,7 +54,8 @@ def panel_lines(results: Sequence[CheckResult], width: int) -> Content:
         mark = mark_of(result)
         lines.append(Content.styled(f"{mark.icon} ", mark.style) + Content(_cut(result.check.title, width - 2)))
         if not result.waiting and result.status.value in ("fail", "warn", "unknown"):
-            lines.append(Content.styled(f"  {mark.word}: {result.verdict.evidence}", "$quiet"))
+            said = wrap(f"{mark.word}: {result.verdict.evidence}", width, initial_indent="  ", subsequent_indent="  ")
+            lines.append(Content.styled("\n".join(said), "$quiet"))
     return Content("\n").join(lines) if lines else Content.styled("Nothing to check yet.", "$quiet")
 
 
@@ -84,7 +88,7 @@ class ChecksPanel(VerticalScroll):
             return
         done = sum(1 for result in results if not result.waiting)
         self.query_one("#checks-head", Static).update(f"Checks  {done} of {len(results)} done")
-        self.query_one("#checks-list", Static).update(panel_lines(results, 34))
+        self.query_one("#checks-list", Static).update(panel_lines(results, _WIDTH))
 
 
 class ChecksModal(ModalScreen[None]):
@@ -92,7 +96,9 @@ class ChecksModal(ModalScreen[None]):
 
     DEFAULT_CSS = """
     ChecksModal { align: center middle; }
-    ChecksModal > VerticalScroll { width: 76; max-width: 96%; height: auto; max-height: 90%; background: $surface; border: round $primary; padding: 0 1; }
+    ChecksModal > VerticalScroll {
+        width: 76; max-width: 96%; height: auto; max-height: 90%; background: $surface; border: round $primary; padding: 0 1;
+    }
     ChecksModal Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,c,enter,q", "dismiss", "Close", key_display="esc")]

@@ -20,7 +20,9 @@ class Choices(OptionList):
     """One or several of a few choices. Space or Enter takes the line under the cursor."""
 
     DEFAULT_CSS = """
-    Choices { border: none; padding: 0; height: auto; max-height: 8; background: transparent; width: 1fr; scrollbar-size-vertical: 1; }
+    Choices {
+        border: none; padding: 0; height: auto; max-height: 8; width: 1fr; background: transparent; scrollbar-size-vertical: 1;
+    }
     Choices:focus { border: none; background-tint: transparent 0%; }
     Choices > .option-list--option-highlighted { background: transparent; color: $foreground; text-style: none; }
     Choices:focus > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: none; }

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -51,6 +52,12 @@ class FieldSession(Protocol):
 
     def edit(self, key: str, value: Json) -> None:
         """Change the draft."""
+
+
+class Line(Input):
+    """A line of text. Enter goes on, and the footer says so."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Go on")]
 
 
 class Field(Vertical):
@@ -121,7 +128,7 @@ class Field(Vertical):
                 classes="control",
                 compact=True,
             )
-        return Input(
+        return Line(
             _to_text(value),
             placeholder=_placeholder(self.question),
             suggester=SuggestFromList([choice.value for choice in self._choices]) if self._choices else None,

@@ -17,7 +17,9 @@ from wizard.flow import INFO, Step
 
 _BOX_CSS = """
 {name} {{ align: center middle; }}
-{name} > .box {{ width: 72; max-width: 96%; height: auto; max-height: 92%; background: $surface; border: round $primary; padding: 1 2; }}
+{name} > .box {{
+    width: 72; max-width: 96%; height: auto; max-height: 92%; background: $surface; border: round $primary; padding: 1 2;
+}}
 {name} Static {{ height: auto; }}
 {name} .buttons {{ height: 1; margin-top: 1; align-horizontal: right; }}
 {name} .buttons Button {{ margin-left: 2; }}
@@ -91,7 +93,9 @@ class TextModal(ModalScreen[None]):
 
     DEFAULT_CSS = """
     TextModal { align: center middle; }
-    TextModal > .box { width: 110; max-width: 98%; height: auto; max-height: 94%; background: $surface; border: round $primary; padding: 0 1; }
+    TextModal > .box {
+        width: 110; max-width: 98%; height: auto; max-height: 94%; background: $surface; border: round $primary; padding: 0 1;
+    }
     TextModal Static { height: auto; width: auto; min-width: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
