@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from wizard.answers.overrides import PREFIX
 from wizard.answers.upgrade import KNOWN
 from wizard.exitcodes import ExitCode
 
+_MANY = 3
+"""An option that more commands than this have is explained once."""
 _GENERATED = "<!-- Made from the code by `make docs`; do not edit. -->"
 
 
@@ -156,35 +159,57 @@ def commands_page() -> str:
     from wizard.cli import cli
 
     context = click.Context(cli, info_name="ezgitops")
-    lines = ["# Commands", "", _GENERATED, "", *_command(cli, context, 1)]
+    inner = [click.Context(one, info_name=name, parent=context) for name, one in _commands(cli, context)]
+    seen = Counter(record for one in inner for record in _options(one.command, one))
+    common = {record: name for one in inner for record, name in _options(one.command, one).items() if seen[record] > _MANY}
+    lines = ["# Commands", "", _GENERATED, "", *_command(cli, context, {})]
+    for one in inner:
+        lines += [f"## `{one.command_path}`", "", *_command(one.command, one, common)]
+    lines += [
+        "## Common options",
+        "",
+        "What these mean is the same for every command that has them.",
+        "",
+        *_table(list(common)),
+    ]
     lines += ["## Exit codes", "", "| code | name | meaning |", "| --- | --- | --- |"]
     meanings = _member_docs()
     lines += [f"| {code.value} | {code.name} | {_cell(meanings[code.name])} |" for code in ExitCode]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _command(command: click.Command, context: click.Context, depth: int) -> Iterator[str]:
-    if depth > 1:
-        yield f"{'#' * depth} `{context.command_path}`"
-        yield ""
+def _commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is not None and not command.hidden:
+            yield name, command
+
+
+def _options(command: click.Command, context: click.Context) -> dict[tuple[str, str], str]:
+    """The records that click's help shows for the options, each with the option's longest name."""
+    options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
+    records = ((one.get_help_record(context), max(one.opts, key=len)) for one in options)
+    return {record: name for record, name in records if record is not None}
+
+
+def _command(command: click.Command, context: click.Context, common: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """The usage of a command, its help, its own options, and the names of the common ones."""
     usage = " ".join(command.collect_usage_pieces(context))
     yield from ("```console", f"{context.command_path} {usage}".rstrip(), "```", "")
     if command.help:
         yield from _paragraphs(command.help)
-    options = [one for one in command.get_params(context) if isinstance(one, click.Option) and not one.hidden]
-    if options:
-        yield "| option | meaning |"
-        yield "| --- | --- |"
-        for option in options:
-            record = option.get_help_record(context)
-            if record is not None:
-                yield f"| `{_cell(record[0])}` | {_cell(record[1])} |"
+    options = _options(command, context)
+    yield from _table([record for record in options if record not in common])
+    shared = ", ".join(f"`{common[record]}`" for record in options if record in common)
+    if shared:
+        yield from (f"[Common options](#common-options): {shared}.", "")
+
+
+def _table(records: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if records:
+        yield from ("| option | meaning |", "| --- | --- |")
+        yield from (f"| `{_cell(option)}` | {_cell(meaning)} |" for option, meaning in records)
         yield ""
-    if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
-            if inner is not None and not inner.hidden:
-                yield from _command(inner, click.Context(inner, info_name=name, parent=context), depth + 1)
 
 
 def _paragraphs(text: str) -> Iterator[str]:
