@@ -81,7 +81,7 @@ STRATEGY_QUESTIONS: Sequence[Question] = (
         relevant=lambda a: a.codecommit.credentials.method == "git-credentials", suggest=lambda _: "prod-east-argocd",
     ),
     Question("codecommit.repository.kmsKeyId", "KMS key", "Encrypts the repository.", Page.DETAILS, advanced=True),
-    Question("application.syncPolicy.prune", "Prune", "Delete what was deleted.", Page.DETAILS, kind=Kind.YES_NO, advanced=True),
+    Question("application.syncPolicy.prune", "Prune", "Delete what is gone.", Page.DETAILS, kind=Kind.YES_NO, advanced=True),
     Question("source.password", "Password", "A reference.", Page.DETAILS, kind=Kind.SECRET, advanced=True),
 )  # fmt: skip
 
@@ -129,7 +129,7 @@ class Stage:
         """The drafts of this stage."""
         return DraftStore(self.directory / "drafts")
 
-    def make_session(self, draft: Draft, *, on_edit: Callable[[Draft], None]) -> Session:
+    def make_session(self, draft: Draft, *, on_edit: Callable[[Draft], None], ask_secret: object = None) -> Session:
         """A session on the world in memory."""
         codecommit = CardStrategy(asked=STRATEGY_QUESTIONS, made=lambda _answers: self.resources)
         later = Card(
@@ -156,7 +156,9 @@ class Stage:
 
     def app(self, **more: object) -> WizardApp:
         """The wizard on this stage."""
-        return WizardApp(make_session=self.make_session, drafts=lambda: self.store, environ={}, clock=self.world.clock, **more)  # type: ignore[arg-type]  # the test's to choose
+        return WizardApp(
+            make_session=self.make_session, drafts=lambda _warn: self.store, environ={}, clock=self.world.clock, **more
+        )  # type: ignore[arg-type]  # the test's to choose
 
 
 CHECKS = (

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Queue
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -19,7 +20,7 @@ from textual.widgets import Input
 from wizard.exitcodes import ExitCode
 from wizard.flow import Step
 from wizard.tui.pages.welcome import WelcomePage
-from wizard.tui.run import Logbook, MakeSession, WizardOutcome
+from wizard.tui.run import Logbook, MakeSession, OpenDrafts, WizardOutcome
 from wizard.tui.screen import WizardScreen, load_page
 from wizard.tui.theme import DARK, LIGHT
 
@@ -98,7 +99,7 @@ class WizardApp(App[WizardOutcome]):
         self,
         *,
         make_session: MakeSession,
-        drafts: Callable[[], DraftStore],
+        drafts: OpenDrafts,
         answers_file: Path | None = None,
         prepare: Callable[[Draft], None] | None = None,
         sandbox_offered: bool = True,
@@ -153,7 +154,7 @@ class WizardApp(App[WizardOutcome]):
 
     @work(thread=True, group="load")
     def _load(self) -> None:
-        store = self._open_drafts()
+        store = self._open_drafts(self._warn)
         self._store = store
         self._stored.set()
         self.post_message(DraftsFound(store.list()))
@@ -172,7 +173,7 @@ class WizardApp(App[WizardOutcome]):
         from wizard.tui.drafts import DraftKeeper
 
         self._stored.wait(10)
-        store = self._store if self._store is not None else self._open_drafts()
+        store = self._store if self._store is not None else self._open_drafts(self._warn)
         try:
             if isinstance(source, Path):
                 draft = load(source).draft()
@@ -190,8 +191,24 @@ class WizardApp(App[WizardOutcome]):
             self.post_message(OpeningFailed(tuple(str(fault) for fault in error.faults)))
             return
         keeper = DraftKeeper(store, name=source if isinstance(source, str) else None)
-        session = self._make_session(draft, on_edit=self._on_edit)
+        session = self._make_session(draft, on_edit=self._on_edit, ask_secret=self._ask_secret)
         self.post_message(SessionOpened(session, keeper))
+
+    def _warn(self, message: str) -> None:
+        self.notify(message, severity="warning", timeout=8)
+
+    def _ask_secret(self, prompt: str) -> str:
+        """Ask for a secret, from a thread of the engine. Raises CancelledByOperatorError when the operator does not tell it."""
+        from strategies.ports import CancelledByOperatorError
+        from wizard.tui.widgets.modals import PromptModal
+
+        given: Queue[str | None] = Queue()
+        text = "It is used for this run alone and written nowhere."
+        self.call_from_thread(self.push_screen, PromptModal(prompt or "Secret", text, "", secret=True), given.put)
+        answer = given.get()
+        if answer is None:
+            raise CancelledByOperatorError
+        return answer
 
     async def on_session_opened(self, message: SessionOpened) -> None:
         """Start the session and show the first page with questions."""

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 class MakeSession(Protocol):
     """Makes the session for a draft; called in a background thread, so it may import the SDKs."""
 
-    def __call__(self, draft: Draft, *, on_edit: Callable[[Draft], None]) -> Session:
-        """The session, not yet started. ``on_edit`` is called with the draft after every edit."""
+    def __call__(
+        self, draft: Draft, *, on_edit: Callable[[Draft], None], ask_secret: Callable[[str], str] | None = None
+    ) -> Session:
+        """The session, not yet started. ``on_edit`` gets the draft after every edit; ``ask_secret`` is called from any thread."""
+
+
+OpenDrafts: TypeAlias = "Callable[[Callable[[str], None]], DraftStore]"
+"""Opens the store of drafts (in a background thread); what it is given takes the store's warnings."""
 
 
 Logbook: TypeAlias = "Callable[[str], AbstractContextManager[tuple[Sink, Path]]]"
@@ -45,7 +51,7 @@ class WizardOutcome:
 def run(
     *,
     make_session: MakeSession,
-    drafts: Callable[[], DraftStore],
+    drafts: OpenDrafts,
     answers_file: Path | None = None,
     prepare: Callable[[Draft], None] | None = None,
     sandbox_offered: bool = True,
@@ -54,7 +60,7 @@ def run(
 ) -> WizardOutcome:
     """Run the wizard until the operator leaves it.
 
-    ``drafts`` opens the store of drafts (in the background). With ``answers_file`` the welcome page is passed over and the
+    With ``answers_file`` the welcome page is passed over and the
     wizard opens on the environment with that file's answers; ``prepare`` puts what was given on the command line (``--set``)
     into the draft that the operator starts with. ``sandbox_offered`` shows the sandbox on the welcome page.
     ``logbook`` opens the log that each apply is written to; without it nothing is logged.

@@ -69,9 +69,9 @@ class PromptModal(ModalScreen[str | None]):
     DEFAULT_CSS = _BOX_CSS.format(name="PromptModal") + "PromptModal Input { background: $panel; margin-top: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
-    def __init__(self, title: str, text: str, value: str) -> None:
+    def __init__(self, title: str, text: str, value: str, *, secret: bool = False) -> None:
         super().__init__()
-        self._title, self._text, self._value = title, text, value
+        self._title, self._text, self._value, self._secret = title, text, value, secret
 
     def compose(self) -> ComposeResult:
         """Text and field."""
@@ -79,7 +79,7 @@ class PromptModal(ModalScreen[str | None]):
             box.border_title = self._title
             box.border_subtitle = "enter accepts, esc leaves"
             yield Static(Content(self._text))
-            yield Input(self._value, compact=True, select_on_focus=False)
+            yield Input(self._value, compact=True, select_on_focus=False, password=self._secret)
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:
