@@ -120,7 +120,12 @@ def _transport(configuration: Configuration, cluster: Mapping[str, Any], environ
 def _merged(environ: Mapping[str, str]) -> Any:
     paths = environ.get("KUBECONFIG") or str(Path(environ.get("HOME") or Path.home()) / ".kube" / "config")
     try:
-        return KubeConfigMerger(paths).config
+        merger = KubeConfigMerger(paths)
+        # The first file that names a current context decides (kubectl, "Organizing Cluster Access"); the merger takes the last.
+        named = [merger.config_files[path].get("current-context") for path in merger.paths]
+        if merger.config is not None:
+            merger.config.value["current-context"] = next((name for name in named if name), None)
+        return merger.config
     except (OSError, ConfigException, yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, KeyError) as error:
         raise KubeconfigError(f"the kubeconfig cannot be read: {error}", f"Mend or remove the file ({paths}).") from error
 

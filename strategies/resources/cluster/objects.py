@@ -175,7 +175,8 @@ class ClusterObjectHandler:
         return {"conflict": f"{describe(manifest)}: other field managers own what we ask for: {named}"}
 
     def _plan_foreign(self, resource: ClusterObjectResource, observed: Observed, diff: tuple[FieldDiff, ...]) -> Change:
-        ours = tuple(d for d in diff if d.path.replace('"', "") not in _OUR_LABEL_PATHS)
+        # Labels that only say whose a thing is or what it is called have no effect; all else would be ours to change.
+        ours = tuple(d for d in diff if not d.path.replace('"', "").startswith(_MARKING_LABELS))
         if observed.owner is None and not ours and not observed.fields.get("conflict"):
             return self._change(resource, observed, Action.NONE, "already there, fits, not ours: used as it is")
         whose = f"belongs to instance {observed.owner.instance}" if observed.owner else "was not made by ezgitops"
@@ -225,7 +226,7 @@ class ClusterObjectHandler:
         )  # fmt: skip
 
 
-_OUR_LABEL_PATHS = frozenset({f"metadata.labels.{OWNER_LABEL}", f"metadata.labels.{INSTANCE_LABEL}", "metadata.labels"})
+_MARKING_LABELS = ("metadata.labels.app.kubernetes.io/", f"metadata.labels.{INSTANCE_LABEL}")
 
 
 def describe(manifest: Manifest) -> str:
