@@ -57,22 +57,22 @@ def _value(value: object) -> Json:
     raise TypeError(message)
 
 
-@_value.register
+@_value.register(datetime)
 def _(value: datetime) -> Json:
     return value.isoformat()
 
 
-@_value.register
+@_value.register(Change)
 def _(value: Change) -> Json:
     return change_to_json(value)
 
 
-@_value.register
+@_value.register(Output)
 def _(value: Output) -> Json:
     return {"name": value.name, "title": value.title, "value": value.value}
 
 
-@_value.register
+@_value.register(SyncReport)
 def _(value: SyncReport) -> Json:
     return {
         "sync": value.sync,
@@ -84,7 +84,7 @@ def _(value: SyncReport) -> Json:
     }
 
 
-@_value.register
+@_value.register(Reading)
 def _(value: Reading) -> Json:
     error = None
     if value.error is not None:
@@ -92,7 +92,7 @@ def _(value: Reading) -> Json:
     return {"at": value.at.isoformat(), "seconds": round(value.seconds, 3), "ok": value.error is None, "error": error}
 
 
-@_value.register
+@_value.register(CheckResult)
 def _(value: CheckResult) -> Json:
     remedy = value.verdict.remedy
     return {
