@@ -22,7 +22,7 @@ class MakeSession(Protocol):
     def __call__(
         self, draft: Draft, *, on_edit: Callable[[Draft], None], ask_secret: Callable[[str], str] | None = None
     ) -> Session:
-        """The session, not yet started. ``on_edit`` gets the draft after every edit; ``ask_secret`` is called from any thread."""
+        """The session, not yet started. ``on_edit`` gets the draft after every edit; any thread may call ``ask_secret``."""
 
 
 OpenDrafts: TypeAlias = "Callable[[Callable[[str], None]], DraftStore]"

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 ARGO_CD = "argo-cd"
 """The address of the last line, which is no resource: Argo CD's word."""
 _TICK_SECONDS = 0.5
-_BAR = 10
+_BAR, _MARK, _TIME = 8, 11, 9
+"""Columns of the bar, of icon and word, and of the time."""
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MADE = {"create": "made", "adopt": "adopted", "update": "changed", "replace": "replaced", "delete": "deleted"}
 
@@ -233,7 +234,7 @@ class ApplyPage(WizardPage):
         if not self.is_mounted:
             return
         now = monotonic()
-        width = max(60, self.size.width - 4)
+        width = max(60, self.size.width - 2)
         self.query_one("#work", Static).update(Content("\n").join(self._line(line, now, width) for line in self.lines.values()))
         self.frame.show_status()
         if self.wizard.applying is not None and self.wizard.applying.is_set():
@@ -249,19 +250,19 @@ class ApplyPage(WizardPage):
             pending = [self.lines[one].title for one in line.waits_for if one in self.lines and self.lines[one].state != "done"]
             message = f"waits for: {', '.join(pending)}" if pending else ""
         bar = ""
-        if line.state == "running" and line.fraction is not None:
+        if line.state == "running" and line.fraction:
             full = round(line.fraction * _BAR)
             bar = f" {'━' * full}{'─' * (_BAR - full)}"
         elapsed = line.elapsed(now)
         time = duration(elapsed) if line.state in ("running", "done", "failed") else ""
-        title_width = min(36, width // 3)
-        room = width - title_width - 14 - len(bar) - 12
+        room = width - _MARK - _TIME - len(bar)
+        title_width = min(60, room * 3 // 5)
         return Content.assemble(
-            (f"{icon} {mark.word:<10}", mark.style),
-            (f"{_fit(line.title, title_width)}", "bold" if line.state == "running" else ""),
-            (f" {_fit(message, max(10, room))}", "$quiet" if line.state != "failed" else "$text-error"),
+            (f"{icon} {mark.word:<{_MARK - 2}}", mark.style),
+            (_fit(line.title, title_width), "bold" if line.state == "running" else ""),
+            (f" {_fit(message, room - title_width - 1)}", "$quiet" if line.state != "failed" else "$text-error"),
             (bar, "$text-primary"),
-            (f"{time:>12}", "$quiet"),
+            (f"{time:>{_TIME}}", "$quiet"),
         )
 
     def refresh_view(self, faults: Mapping[str, str]) -> None:

@@ -86,22 +86,19 @@ class ChecksPage(WizardPage):
                 continue
             mark = CHECK_MARKS[status]
             sign = "▾" if self._unfolded else "▸"
-            names = "" if self._unfolded else ": " + ", ".join(result.check.title for result in these)
-            head = Content.assemble(
-                (f"{mark.icon} {mark.word:<8}", mark.style), f"{sign} {count(len(these), 'check')}", (names, "$quiet")
-            )
+            head = Content.assemble((f"{mark.icon} {mark.word:<8}", mark.style), f"{sign} {count(len(these), 'check')}")
+            if not self._unfolded:
+                names = ", ".join(result.check.title for result in these)
+                head += Content.styled(f"\n{self._wrapped(names)}", "$quiet")
             options.append(Option(head, id=f"fold-{status}"))
             if self._unfolded:
                 options += [Option(self._entry(result), id=result.check.id) for result in these]
         return options
 
     async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter goes on; on a fold it unfolds."""
+        """Enter goes on."""
         event.stop()
-        if (event.option.id or "").startswith("fold-"):
-            self.action_fold()
-        else:
-            await self.forward()
+        await self.forward()
 
     def action_fold(self) -> None:
         """Show or hide what passed."""

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from wizard.flow import Step
 from wizard.tui.pages.asking import AskingPage
 from wizard.tui.widgets.checks_panel import mark_of
+from wizard.tui.widgets.field import Field
 from wizard.tui.wording import ago, duration
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ class EnvironmentPage(AskingPage):
     def found(self) -> Sequence[Widget]:
         """The finding that concerns the whole environment, under the fields."""
         return (Horizontal(Static("Way out", id="egress-title"), Static("", id="egress-text"), id="egress"),)
+
+    def first_focus(self) -> None:
+        """The first field: while nothing has been read yet, every field looks as if it were missing."""
+        for field in self.query(Field):
+            field.focus_control()
+            return
 
     def on_mount(self) -> None:
         """Let the age of the reading tick."""
