@@ -15,6 +15,8 @@ from wizard.report.words import ACTION, PAST, STATUS, counted, duration
 
 _QUIET = timedelta(seconds=20)
 """What waits says so at once, and after that only so often unless it has something new to say."""
+_NEWS = timedelta(seconds=3)
+"""What is new is told no more often than this: a push counts its objects many times a second, and lines are never taken back."""
 _LONGEST_VALUE = 160
 
 
@@ -144,7 +146,7 @@ class ApplyText:
 
     def _waiting(self, address: str, message: str, at: datetime, title: str, seconds: float) -> None:
         told = self._told.get(address)
-        if told is None or told[0] != message or at - told[1] >= _QUIET:
+        if told is None or at - told[1] >= (_QUIET if told[0] == message else _NEWS):
             self._told[address] = (message, at)
             self._row("…", "waits", "cyan", f"{title}: {message}", duration(seconds))
 
