@@ -34,7 +34,7 @@ from strategies.resources.parallel import together
 KIND: Final = "cluster-object"
 READY_TIMEOUT = 300.0
 GONE_TIMEOUT = 120.0
-_POLL = 2.0
+_POLL = 1.0
 _BY_HAND = ("kubectl", "oc", "Mozilla", "ezgitops", "Lens", "k9s")
 """Field managers behind which a person stands (the console sends its browser's name): what they changed on an object of ours
 is drift and is set back, while another program would change it again and is a conflict."""
@@ -198,10 +198,11 @@ class ClusterObjectHandler:
 
     def _wait_available(self, deployment: Manifest, run: Execution) -> Manifest:
         namespace, name = text(deployment, "metadata", "namespace"), text(deployment, "metadata", "name")
-        waited = 0.0
+        waited, said = 0.0, ""
         while not available(deployment):
-            said = pod_words(self._client, deployment) or condition(deployment)
-            run.progress(said)
+            before, said = said, pod_words(self._client, deployment) or condition(deployment)
+            if said != before:
+                run.progress(said)
             if waited >= READY_TIMEOUT:
                 raise ResourceError(
                     f"Deployment {namespace}/{name} does not work after {waited:.0f} s", said,

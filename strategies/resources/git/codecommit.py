@@ -33,8 +33,8 @@ class GitHost(Protocol):
     def login(self, url: str) -> GitLogin | None:
         """A login for this URL that is good for the next minutes."""
 
-    def repository(self, name: str) -> Hosted | None:
-        """The repository, or None when there is none."""
+    def repository(self, name: str, *, history: bool = True) -> Hosted | None:
+        """The repository, or None when there is none. Without ``history`` it is not asked when it was mirrored."""
 
     def set_default_branch(self, name: str, branch: str) -> None:
         """Make an existing branch the default one."""
@@ -60,8 +60,8 @@ class CodeCommit:
             raise ResourceError(f"Cannot sign a Git password for {url}", "no AWS credentials were found", f"Log in: {command}")
         return GitLogin(url, *git_login(url, AwsKeys(frozen.access_key, frozen.secret_key, frozen.token), self._clock()))
 
-    def repository(self, name: str) -> Hosted | None:
-        """From codecommit:GetRepository and ListTagsForResource."""
+    def repository(self, name: str, *, history: bool = True) -> Hosted | None:
+        """From codecommit:GetRepository and, for the history, ListTagsForResource."""
         with self._clients.working(f"read CodeCommit repository {name}", "codecommit"):
             try:
                 found = self._clients.codecommit.get_repository(repositoryName=name)["repositoryMetadata"]
@@ -69,8 +69,9 @@ class CodeCommit:
                 if code(error) == "RepositoryDoesNotExistException":
                     return None
                 raise
-            tags = self._clients.codecommit.list_tags_for_resource(resourceArn=found["Arn"])["tags"]
-        return Hosted(found["Arn"], found.get("defaultBranch"), tags.get(MIRRORED_AT))
+            arn = found["Arn"]
+            tags = self._clients.codecommit.list_tags_for_resource(resourceArn=arn)["tags"] if history else {}
+        return Hosted(arn, found.get("defaultBranch"), tags.get(MIRRORED_AT))
 
     def set_default_branch(self, name: str, branch: str) -> None:
         """By codecommit:UpdateDefaultBranch."""

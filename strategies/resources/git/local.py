@@ -61,7 +61,7 @@ class LocalMirror:
         arguments = ["fetch", "--progress", "--prune", "--no-tags", "--no-write-fetch-head", "--", url, *refspecs]
         doing = f"fetch from {urlsplit(url).hostname or url}"
         self._git.run(
-            arguments, login=login, folder=self._folder, timeout=TRANSFER_TIMEOUT, on_line=teller(doing, run.progress)
+            arguments, login=login, folder=self._folder, timeout=TRANSFER_TIMEOUT, on_line=teller(doing, run.progress, run.now)
         )
 
     def push(self, url: str, login: GitLogin | None, references: Sequence[str], run: Execution) -> None:
@@ -81,7 +81,7 @@ class LocalMirror:
         doing = f"push to {urlsplit(url).hostname or url}"
         arguments = ["push", "--progress", "--no-verify", "--", url, *refspecs]
         self._git.run(
-            arguments, login=login, folder=self._folder, timeout=TRANSFER_TIMEOUT, on_line=teller(doing, run.progress)
+            arguments, login=login, folder=self._folder, timeout=TRANSFER_TIMEOUT, on_line=teller(doing, run.progress, run.now)
         )
 
     def _wait_for_lock(self, file: IO[str]) -> None:

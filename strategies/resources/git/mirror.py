@@ -47,7 +47,10 @@ class MirrorHandler:
 
     def read(self, resource: MirrorResource) -> Observed:
         """Both sides, listed side by side. A target that is not there yet is an empty one. Raises ResourceError."""
-        source, (hosted, target) = both(lambda: self._source(resource), lambda: self._target(resource))
+        source, (hosted, target) = both(
+            partial(_listing, resource.source_url, partial(self._source, resource)),
+            partial(_listing, resource.target_url, partial(self._target, resource)),
+        )
         default = self._default_branch(resource, source)
         asked, there = source.mirrored, target.mirrored
         fields: dict[str, Json] = {
@@ -79,16 +82,20 @@ class MirrorHandler:
 
     def create(self, resource: MirrorResource, run: Execution) -> Mapping[str, str]:
         """Fetch from the source, push to the target, set its default branch. A second run moves only what is new."""
-        hosted = self._host.repository(resource.repository_name)
+        url = resource.target_url
+        source, (hosted, before) = both(
+            partial(self._persistently, resource.source_url, run, partial(self._source, resource)),
+            partial(self._persistently, url, run, partial(self._target, resource, history=False)),
+        )
         if hosted is None:
             raise ResourceError(
-                f"Cannot mirror to {resource.target_url}", f"there is no repository {resource.repository_name}",
+                f"Cannot mirror to {url}", f"there is no repository {resource.repository_name}",
                 "Run ezgitops apply, which makes it.",
             )  # fmt: skip
+        self._default_branch(resource, source)
         with LocalMirror(self._git, self._cache, resource.source_url, run) as local:
-            source = self._fetch(resource, local, run)
+            source = self._fetch(resource, local, source, run)
             default = self._default_branch(resource, source)
-            before = self._persistently(resource.target_url, run, lambda: self._list_target(resource))
             self._push(resource, local, source, before, default, run)
             if hosted.default_branch != default:
                 arguments = {"repositoryName": resource.repository_name, "defaultBranchName": default}
@@ -113,37 +120,33 @@ class MirrorHandler:
         return ()
 
     def _source(self, resource: MirrorResource) -> References:
-        try:
-            return list_remote(self._git, resource.source_url, self._source_login(resource))
-        except GitError as error:
-            raise resource_error(f"Cannot list {resource.source_url}", error, resource.source_url) from error
+        return list_remote(self._git, resource.source_url, self._source_login(resource))
 
-    def _target(self, resource: MirrorResource) -> tuple[Hosted | None, References]:
+    def _target(self, resource: MirrorResource, *, history: bool = True) -> tuple[Hosted | None, References]:
         """The host's API decides whether the repository is there: Git alone cannot tell "none" from "not for you"."""
-        hosted, listed = both(lambda: self._host.repository(resource.repository_name), lambda: self._try_target(resource))
+        hosted, listed = both(
+            partial(self._host.repository, resource.repository_name, history=history), partial(self._try_target, resource)
+        )
         if hosted is None:
             return None, References()
         if isinstance(listed, GitError):
-            raise resource_error(f"Cannot list {resource.target_url}", listed, resource.target_url) from listed
+            raise listed
         return hosted, listed
 
     def _try_target(self, resource: MirrorResource) -> References | GitError:
         try:
-            return self._list_target(resource)
+            return list_remote(self._git, resource.target_url, self._host.login(resource.target_url))
         except GitError as error:
             return error
 
-    def _list_target(self, resource: MirrorResource) -> References:
-        return list_remote(self._git, resource.target_url, self._host.login(resource.target_url))
-
-    def _fetch(self, resource: MirrorResource, local: LocalMirror, run: Execution) -> References:
+    def _fetch(self, resource: MirrorResource, local: LocalMirror, source: References, run: Execution) -> References:
         """Fetch until everything that the source lists is here: it may move while it is being fetched."""
         url = resource.source_url
         for _ in range(_ATTEMPTS):
             self._persistently(url, run, lambda: local.fetch(url, self._source_login(resource), run))
-            source = self._persistently(url, run, lambda: self._source(resource))
             if local.references().mirrored == source.mirrored:
                 return source
+            source = self._persistently(url, run, partial(self._source, resource))
         raise ResourceError(
             f"Cannot fetch all of {url}", "what arrived is not what the source lists; nothing was pushed", "Run it again.",
             retryable=True,
@@ -203,6 +206,13 @@ class MirrorHandler:
         # A tag may be followed too, but only a branch can be the default one.
         candidates = (resource.default_branch, source.default_branch or "", min(source.branches))
         return next(name for name in candidates if name in source.branches)
+
+
+def _listing(url: str, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except GitError as error:
+        raise resource_error(f"Cannot list {url}", error, url) from error
 
 
 def _differences(fields: Mapping[str, Json]) -> Iterable[FieldDiff]:

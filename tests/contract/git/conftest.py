@@ -35,7 +35,7 @@ class GitServer:
     repositories: dict[str, list[Path]] = field(default_factory=dict)
     logins: dict[str, tuple[str, str]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
-    """Statuses that the next POST requests get instead of an answer."""
+    """Statuses that the next pushes get instead of an answer."""
     served: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -52,7 +52,7 @@ class GitServer:
             if environ.get("HTTP_AUTHORIZATION") != wanted:
                 start_response("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="test"')])
                 return []
-        if self.failures and environ["REQUEST_METHOD"] == "POST":
+        if self.failures and path.endswith("/git-receive-pack"):
             start_response(self.failures.pop(0), [])
             return []
         folders = self.repositories[name]

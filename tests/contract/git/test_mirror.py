@@ -34,7 +34,7 @@ class Host:
         self.logins += 1
         return GitLogin(url, "user", self.password)
 
-    def repository(self, name: str) -> Hosted | None:
+    def repository(self, name: str, *, history: bool = True) -> Hosted | None:
         """Where HEAD stands, once that branch exists."""
         if self.folder is None:
             return None
