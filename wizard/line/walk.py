@@ -142,7 +142,7 @@ class Walk:
         options = []
         for name, strategy in self._session.strategies().items():
             card = strategy.card(situation)
-            self._say(words.card(card))
+            self._say(words.card(strategy.title, card))
             if card.available:
                 options.append(Option(name, strategy.title))
         chosen = self._session.strategy()

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from strategies.base import Card
 
 
-def card(one: Card) -> Iterator[str]:
+def card(title: str, one: Card) -> Iterator[str]:
     """What is said of a strategy for this environment."""
-    yield f"  {one.headline}{' (recommended here)' if one.recommended else ''}"
+    yield f"  {title} - {one.headline}"
     yield f"    {one.summary}"
     for badge in one.badges:
         yield f"    {badge.status.value}: {badge.evidence}"
     if one.available:
         yield f"    {one.makes}; {one.cost}"
-    else:
-        yield "    not available in this version"

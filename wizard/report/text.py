@@ -16,7 +16,7 @@ from wizard.report.words import ACTION, PAST, STATUS, counted, duration
 _QUIET = timedelta(seconds=20)
 """What waits says so at once, and after that only so often unless it has something new to say."""
 _NEWS = timedelta(seconds=3)
-"""What is new is told no more often than this: a push counts its objects many times a second, and lines are never taken back."""
+"""What is new is told no more often than this: a push counts its objects many times a second, and lines stay."""
 _LONGEST_VALUE = 160
 
 
