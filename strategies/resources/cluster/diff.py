@@ -6,11 +6,12 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 
-from strategies.base import FieldDiff, Json
+from strategies.base import INSTANCE_LABEL, FieldDiff, Json
 from strategies.resources.cluster.apis import Manifest
 
 HIDDEN = "(hidden)"
 _LONG = 200
+_MARKING_LABELS = ("metadata.labels.app.kubernetes.io/", f"metadata.labels.{INSTANCE_LABEL}")
 _SET_BY_CLIENTS = frozenset({"labels", "annotations", "finalizers", "ownerReferences"})
 """What of an object's metadata is anybody's wish; the rest names the object or is the server's own."""
 
@@ -28,10 +29,16 @@ def differences(live: Manifest, predicted: Manifest, asked: Manifest, hidden: Se
 
 
 def additions(asked: Manifest, hidden: Sequence[str]) -> tuple[FieldDiff, ...]:
-    """Every field of an object that does not exist yet."""
+    """Every field of an object that does not exist yet, but for the labels that only mark it as ours."""
     found: list[FieldDiff] = []
     _compare("", {}, _bare(asked), asked, found)
-    return tuple(_shown(diff, hidden, asked.get("kind") == "Secret", asked) for diff in found)
+    secret = asked.get("kind") == "Secret"
+    return tuple(_shown(diff, hidden, secret, asked) for diff in found if not marks_only(diff))
+
+
+def marks_only(diff: FieldDiff) -> bool:
+    """True for labels that only say whose a thing is or what it is called: they have no effect."""
+    return diff.path.replace('"', "").startswith(_MARKING_LABELS)
 
 
 def _compare(path: str, before: Json, after: Json, asked: Json, found: list[FieldDiff]) -> None:

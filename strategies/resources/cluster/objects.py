@@ -26,7 +26,7 @@ from strategies.kinds import ClusterObjectResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.cluster.apis import DEPLOYMENT, MADE, SECRET, ApiKind, Manifest, dig, items, kind_of, strings, text
 from strategies.resources.cluster.client import KubeClient, KubeError
-from strategies.resources.cluster.diff import additions, differences
+from strategies.resources.cluster.diff import additions, differences, marks_only
 from strategies.resources.cluster.errors import as_resource_error
 from strategies.resources.cluster.readiness import available, condition, pod_words
 from strategies.resources.parallel import together
@@ -175,8 +175,7 @@ class ClusterObjectHandler:
         return {"conflict": f"{describe(manifest)}: other field managers own what we ask for: {named}"}
 
     def _plan_foreign(self, resource: ClusterObjectResource, observed: Observed, diff: tuple[FieldDiff, ...]) -> Change:
-        # Labels that only say whose a thing is or what it is called have no effect; all else would be ours to change.
-        ours = tuple(d for d in diff if not d.path.replace('"', "").startswith(_MARKING_LABELS))
+        ours = tuple(d for d in diff if not marks_only(d))
         if observed.owner is None and not ours and not observed.fields.get("conflict"):
             return self._change(resource, observed, Action.NONE, "already there, fits, not ours: used as it is")
         whose = f"belongs to instance {observed.owner.instance}" if observed.owner else "was not made by ezgitops"
@@ -225,9 +224,6 @@ class ClusterObjectHandler:
             diff=diff, depends_on=resource.depends_on, provider_id=observed.provider_id if observed else None,
             conflict=conflict, resource=resource,
         )  # fmt: skip
-
-
-_MARKING_LABELS = ("metadata.labels.app.kubernetes.io/", f"metadata.labels.{INSTANCE_LABEL}")
 
 
 def describe(manifest: Manifest) -> str:

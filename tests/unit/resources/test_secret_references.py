@@ -1,0 +1,84 @@
+"""Secret references: every kind found, every failure named without the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strategies.ports import ResourceError
+from strategies.resources.secrets import SecretResolver
+
+
+def nowhere(identity: str) -> str:
+    """No Secrets Manager."""
+    raise AssertionError(identity)
+
+
+def resolver(ask: Callable[[str], str] | None = None, **environ: str) -> SecretResolver:
+    """A resolver in this environment."""
+    return SecretResolver(environ, ask)
+
+
+def test_from_the_environment() -> None:
+    assert resolver(TOKEN="t").resolve("env:TOKEN", nowhere) == "t"
+    with pytest.raises(ResourceError, match="TOKEN is not set"):
+        resolver(TOKEN="").resolve("env:TOKEN", nowhere)
+
+
+def test_from_a_file_without_the_editors_newline(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(" t \n")
+    assert resolver().resolve(f"file:{file}", nowhere) == " t "
+    file.write_text("\n")
+    with pytest.raises(ResourceError, match="empty"):
+        resolver().resolve(f"file:{file}", nowhere)
+    file.write_bytes(b"\xff")
+    with pytest.raises(ResourceError, match="not text"):
+        resolver().resolve(f"file:{file}", nowhere)
+    with pytest.raises(ResourceError, match="No such file"):
+        resolver().resolve(f"file:{file}.none", nowhere)
+
+
+def test_asked_once(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def ask(text: str) -> str:
+        asked.append(text)
+        return "t"
+
+    one = resolver(ask)
+    assert one.resolve("prompt:GitHub token", nowhere) == "t"
+    assert one.resolve("prompt:GitHub token", nowhere) == "t"
+    assert asked == ["GitHub token"]
+
+
+def test_nobody_is_asked_without_a_terminal() -> None:
+    with pytest.raises(ResourceError, match="without a terminal"):
+        resolver().resolve("prompt:x", nowhere)
+
+
+@pytest.mark.parametrize(
+    ("reference", "stored", "found"),
+    [
+        ("aws-secretsmanager:git", "t", "t"),
+        ("aws-secretsmanager:git#token", '{"token": "t"}', "t"),
+        ("aws-secretsmanager:git#none", '{"token": "marker"}', None),
+        ("aws-secretsmanager:git#token", "marker", None),
+        ("aws-secretsmanager:git#token", '{"token": 5}', None),
+        ("aws-secretsmanager:git", "", None),
+    ],
+)
+def test_from_secrets_manager(reference: str, stored: str, found: str | None) -> None:
+    def fetch(identity: str) -> str:
+        assert identity == "git"
+        return stored
+
+    if found is not None:
+        assert resolver().resolve(reference, fetch) == found
+        return
+    with pytest.raises(ResourceError) as caught:
+        resolver().resolve(reference, fetch)
+    assert reference in caught.value.what
+    assert "marker" not in f"{caught.value} {caught.value.remedy}"
