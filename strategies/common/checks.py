@@ -19,7 +19,7 @@ from strategies.facts import (
     SOURCE,
 )
 
-MINIMUM_GIT = (2, 25)
+MINIMUM_GIT = (2, 31)
 _CLOCK_WARN_SECONDS = 60
 _CLOCK_FAIL_SECONDS = 300
 """AWS refuses signatures that are five minutes off (IAM user guide, "Signature Version 4", "RequestExpired")."""
