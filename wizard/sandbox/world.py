@@ -181,6 +181,7 @@ class SandboxWorld:
             reaper=reaper,
             note=lambda line: self.log.note("kubelet", line),
         )
+        cluster.logs = kubelet.log
         kubelet.start()
         self._stack.callback(kubelet.stop)
 
