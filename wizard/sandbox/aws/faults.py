@@ -36,6 +36,11 @@ def not_implemented(service: str, operation: str) -> Fault:
     return Fault(400, "NotImplementedInSandbox", f"The sandbox does not implement {service}:{operation}")
 
 
+def internal(error: Exception) -> Fault:
+    """A mistake of the sandbox itself."""
+    return Fault(500, "InternalFailure", f"The sandbox failed: {type(error).__name__}: {error}")
+
+
 def unauthenticated() -> Fault:
     """A request without a signature."""
     return Fault(403, "MissingAuthenticationToken", "Request is missing Authentication Token")

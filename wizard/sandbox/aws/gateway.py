@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import threading
 import time
@@ -22,6 +23,7 @@ from wizard.sandbox.aws.policy import Decision
 from wizard.sandbox.aws.views import Call, Credential
 from wizard.sandbox.aws.world import World
 
+LOG = logging.getLogger(__name__)
 AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,\s*"
     r"SignedHeaders=(?P<headers>[^,]+),\s*Signature=(?P<signature>[0-9a-f]{64})"
@@ -100,6 +102,9 @@ class Gateway:
                 return response.status_code, list(response.headers.items()), response.get_data()
             except NotImplementedError:
                 fault = faults.not_implemented(request.service, request.operation)
+            except Exception as error:  # the boundary of the server: whatever breaks moto, the client gets an AWS error
+                LOG.exception("%s:%s broke the sandbox", request.service, request.operation)
+                fault = faults.internal(error)
         fault = fault or faults.not_implemented(request.service, request.operation)
         content_type, body = fault.render(request.service, json_protocol=request.json_protocol)
         return fault.status, [("Content-Type", content_type), ("Content-Length", str(len(body)))], body

@@ -115,7 +115,7 @@ class World:
     def _managed(self, arn: str) -> Iterator[Document]:
         policy = self.iam.managed_policies.get(arn)
         if policy is not None:
-            yield json.loads(policy.document)
+            yield json.loads(next(v.document for v in policy.versions if v.is_default))
 
 
 def new_id(prefix: str, length: int) -> str:

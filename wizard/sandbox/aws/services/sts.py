@@ -34,12 +34,11 @@ class SandboxStsApi(Extended, TokenResponse):
     def assume_role(self) -> ActionResult:
         """AssumeRole: the trust policy must name the caller, and the caller's own policies must allow it."""
         caller = self._caller().principal_arn
-        arn, trust = self._trust()
-        names = self.world.names(caller)
-        trusted = decide([] if trust is None else [trust], "sts:AssumeRole", None, principals=names)
-        if trusted != Decision.ALLOWED or self.world.decision(caller, "sts:AssumeRole", arn) != Decision.ALLOWED:
-            raise AwsError("AccessDenied", f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}")
-        return self._session(arn, {})
+        arn, role, action = self.text("RoleArn"), self._role(), "sts:AssumeRole"
+        trusted = role is not None and _trusts(role, action, self.world.names(caller), {})
+        if role is None or not trusted or self.world.decision(caller, action, arn) is not Decision.ALLOWED:
+            raise AwsError("AccessDenied", f"User: {caller} is not authorized to perform: {action} on resource: {arn}")
+        return self._session(role, {})
 
     def assume_role_with_web_identity(self) -> ActionResult:
         """AssumeRoleWithWebIdentity: signature, times, issuer, audience, and the role's conditions on ``sub`` and ``aud``."""
