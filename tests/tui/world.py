@@ -64,6 +64,11 @@ QUESTIONS: Sequence[Question] = (
     ),
 )  # fmt: skip
 
+ARGO_CD_QUESTIONS: Sequence[Question] = (
+    Question("argocd.namespace", "Argo CD", "Its namespace.", Page.ENVIRONMENT, suggest=lambda _: "openshift-gitops"),
+    Question("application.name", "Application", "Its name.", Page.DETAILS, suggest=lambda _: "cluster-config"),
+)
+
 STRATEGY_QUESTIONS: Sequence[Question] = (
     Question(
         "codecommit.repository.name", "Repository", "Name in CodeCommit.", Page.DETAILS, required=True,
@@ -122,6 +127,8 @@ class Stage:
     world: FakeWorld = field(default_factory=FakeWorld)
     resources: Sequence[FakeResource] = RESOURCES
     checks: Sequence[object] = ()
+    verified: bool = False
+    """Argo CD is asked in the end: the answers name an instance and an Application."""
     sessions: list[Session] = field(default_factory=list)
 
     @property
@@ -145,7 +152,7 @@ class Stage:
             },
             clock=self.world.clock,
             on_edit=on_edit,
-            questions=QUESTIONS,
+            questions=(*QUESTIONS, *(ARGO_CD_QUESTIONS if self.verified else ())),
             checks=self.checks or CHECKS,
             pause=self.world.clock.pause,
             directory=lambda name: self.directory / "state" / name,

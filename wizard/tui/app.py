@@ -289,7 +289,10 @@ class WizardApp(App[WizardOutcome]):
         if self.applying is not None:
             self._ask_to_stop()
             return
-        self.finish(WizardOutcome("quit", ExitCode.DONE, self._kept()))
+        if self.ending is not None:
+            self.finish(WizardOutcome("finished" if self.ending.ok else "quit", self.ending.exit_code, self._kept()))
+        else:
+            self.finish(WizardOutcome("quit", ExitCode.DONE, self._kept()))
 
     def action_stop(self) -> None:
         """Ctrl+C: copy a selection, stop an apply after a question, or leave."""

@@ -62,6 +62,8 @@ class WizardScreen(Screen[None]):
         self.step = Step.WELCOME
         self.page: WizardPage = WelcomePage()
         self._moving = False
+        self._refused: str | None = None
+        """The reason for which the operator was last kept on this page."""
 
     @property
     def wizard(self) -> WizardApp:
@@ -103,7 +105,7 @@ class WizardScreen(Screen[None]):
             page = load_page(step)()
             body = self.query_one("#body")
             await body.remove_children()
-            self.step, self.page = step, page
+            self.step, self.page, self._refused = step, page, None
             await body.mount(page)
             await self._show_aside()
         finally:
@@ -119,7 +121,8 @@ class WizardScreen(Screen[None]):
         place = list(Step).index(self.step) + 1
         reason = self._in_the_way()
         if reason is not None:
-            self.query_one("#reason", Static).update(Content.styled(f"✖ {reason[0]}", "$text-error"))
+            self._refused = reason[0]
+            self._frame()
             self.app.bell()
             self._focus_question(reason[1])
             return
@@ -217,6 +220,7 @@ class WizardScreen(Screen[None]):
     def _frame(self) -> None:
         rail = self.query_one(Rail)
         rail.step = self.step
+        rail.failed = self.page.failed
         self.query_one("#title", Static).update(Content(self.page.heading))
         self.show_status()
         self.query_one("#back", Button).display = preceding(self.step) is not None
@@ -225,8 +229,11 @@ class WizardScreen(Screen[None]):
         forward.display = label is not None
         forward.label = f"{label} ›"
         reason = self._in_the_way()
-        shown = Content.styled(f"{reason[0]}", "$text-warning") if reason is not None else Content("")
-        self.query_one("#reason", Static).update(shown)
+        said = Content("")
+        if reason is not None:
+            refused = self._refused == reason[0]
+            said = Content.styled(f"✖ {reason[0]}" if refused else reason[0], "$text-error" if refused else "$text-warning")
+        self.query_one("#reason", Static).update(said)
         forward.set_class(reason is not None, "-waiting")
 
     def _in_the_way(self) -> tuple[str, str | None] | None:

@@ -32,6 +32,7 @@ from wizard.engine.lock import LockedError
 from wizard.engine.plan import StalePlanError
 from wizard.engine.session import IncompleteError
 from wizard.engine.survey import SurveyError
+from wizard.exitcodes import ExitCode
 from wizard.flow import Step
 from wizard.tui.ending import Ending, Failure
 from wizard.tui.pages.base import WizardPage
@@ -164,18 +165,23 @@ class ApplyPage(WizardPage):
             ending = Ending(report=report)
         except LockedError as error:
             ending = Ending.refused(
-                "Another run is working on this instance", error.holder, "Wait for it to end, then run again."
+                ExitCode.LOCKED, "Another run is working on this instance", error.holder, "Wait for it to end, then run again."
             )
         except StalePlanError as error:
             why = "; ".join(error.differences)
             ending = Ending.refused(
-                "The world has changed since the plan was made", why, "Look at the new plan and confirm it again."
+                ExitCode.CHECKS,
+                "The world has changed since the plan was made",
+                why,
+                "Look at the new plan and confirm it again.",
             )
         except ConflictError as error:
             why = "; ".join(f"{change.title}: {change.conflict}" for change in error.conflicts)
-            ending = Ending.refused("Something foreign is in the way", why, "Settle it, then plan again.")
+            ending = Ending.refused(ExitCode.CHECKS, "Something foreign is in the way", why, "Settle it, then plan again.")
         except IncompleteError as error:
-            ending = Ending.refused("The answers are not complete any more", ", ".join(error.keys), "Go back to the details.")
+            ending = Ending.refused(
+                ExitCode.USAGE, "The answers are not complete any more", ", ".join(error.keys), "Go back to the details."
+            )
         except SurveyError as error:
             ending = Ending(failures=tuple(Failure(each.what, each.why, each.remedy) for each in error.errors))
         self.post_message(self.Ended(ending))

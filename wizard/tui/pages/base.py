@@ -55,6 +55,11 @@ class WizardPage(VerticalScroll):
         return ""
 
     @property
+    def failed(self) -> bool:
+        """True when the step before this page did not succeed."""
+        return False
+
+    @property
     def forward_label(self) -> str | None:
         """What the button that goes on says; None hides it."""
         place = list(Step).index(self.step) + 1

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from wizard.exitcodes import ExitCode
 from wizard.flow import Step
+from wizard.paths import shown
 from wizard.report.equivalents import commands
 from wizard.report.final import terraform
 from wizard.tui.ending import Ending
@@ -91,6 +92,11 @@ class DonePage(WizardPage):
         return duration(self._ending.seconds)
 
     @property
+    def failed(self) -> bool:
+        """Shown in the rail."""
+        return not self._ending.ok
+
+    @property
     def forward_label(self) -> str | None:
         """Leave, or try again."""
         return "Finish" if self._ending.ok else "Run again"
@@ -141,15 +147,15 @@ class DonePage(WizardPage):
         lines = [Line(output.title, output.value) for output in outputs if not output.name.startswith("gitops_")]
         lines += [Line("Terraform", variable) for variable in terraform(outputs)]
         if saved is not None:
-            lines.append(Line("Answers", str(saved)))
+            lines.append(Line("Answers", shown(saved, self.wizard.environ)))
             lines.append(Line("Replay", f"ezgitops apply -f {shlex.quote(str(saved))} --yes"))
         plan = self.wizard.plan_to_apply
         if plan is not None:
             lines.append(Line("Take away", f"ezgitops destroy {plan.instance}"))
         if self.wizard.log_path is not None:
-            lines.append(Line("Log", str(self.wizard.log_path)))
+            lines.append(Line("Log", shown(self.wizard.log_path, self.wizard.environ)))
         if report is not None and report.journal is not None:
-            lines.append(Line("Journal", str(report.journal)))
+            lines.append(Line("Journal", shown(report.journal, self.wizard.environ)))
         return tuple(lines)
 
 

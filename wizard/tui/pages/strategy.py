@@ -29,8 +29,8 @@ class StrategyCard(Static, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "Choose, go on", tooltip="Choose this strategy and go on."),
         Binding("space", "mark", "Choose", tooltip="Choose this strategy and stay."),
-        Binding("up,k", "screen.focus_previous('StrategyCard')", "Up", show=False),
-        Binding("down,j", "screen.focus_next('StrategyCard')", "Down", show=False),
+        Binding("up,k", "look(-1)", "Up", show=False),
+        Binding("down,j", "look(1)", "Down", show=False),
     ]
 
     class Taken(Message):
@@ -61,6 +61,13 @@ class StrategyCard(Static, can_focus=True):
             lines.append(Content("   ").join(badges))
         lines.append(Content(" · ".join(part for part in (card.makes, card.cost) if part)))
         self.update(Content("\n").join(lines))
+
+    def action_look(self, direction: int) -> None:
+        """Look at the card before or after."""
+        if direction < 0:
+            self.screen.focus_previous(StrategyCard)
+        else:
+            self.screen.focus_next(StrategyCard)
 
     def action_take(self) -> None:
         """Choose it and go on."""

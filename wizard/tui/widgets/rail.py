@@ -30,6 +30,8 @@ class Rail(Static):
             self.step = step
 
     step: reactive[Step] = reactive(Step.WELCOME)
+    failed: reactive[bool] = reactive(False)
+    """The step before the present one did not succeed."""
 
     def render(self) -> Content:
         """The rail for the present step."""
@@ -38,7 +40,12 @@ class Rail(Static):
         parts = [Content.styled(_HEAD, "bold $primary")]
         for place, step in enumerate(_SHOWN):
             at = order.index(step)
-            icon, style = ("●", "bold $primary") if at == here else ("✔", "$text-success") if at < here else ("○", "$quiet")
+            if at == here:
+                icon, style = "●", "bold $primary"
+            elif at < here:
+                icon, style = ("✖", "$text-error") if self.failed and at == here - 1 else ("✔", "$text-success")
+            else:
+                icon, style = "○", "$quiet"
             parts.append(Content.styled(_GAP if place else "", "$quiet"))
             parts.append(Content.styled(f"{icon} {INFO[step].name}", style))
         return Content.assemble(*parts)
