@@ -35,6 +35,8 @@ KIND: Final = "cluster-object"
 READY_TIMEOUT = 300.0
 GONE_TIMEOUT = 120.0
 _POLL = 1.0
+_SOON = 10.0
+"""A pod whose image is on the node starts within seconds: until then it is worth looking twice as often."""
 _BY_HAND = ("kubectl", "oc", "Mozilla", "ezgitops", "Lens", "k9s")
 """Field managers behind which a person stands (the console sends its browser's name): what they changed on an object of ours
 is drift and is set back, while another program would change it again and is a conflict."""
@@ -207,8 +209,9 @@ class ClusterObjectHandler:
                     f"Deployment {namespace}/{name} does not work after {waited:.0f} s", said,
                     f"Read what it says, mend it and apply again (oc logs -n {namespace} deployment/{name})",
                 )  # fmt: skip
-            run.sleep(_POLL)
-            waited += _POLL
+            pause = _POLL if waited >= _SOON else _POLL / 2
+            run.sleep(pause)
+            waited += pause
             found = self._client.get(DEPLOYMENT, name, namespace)
             if found is None:
                 raise ResourceError(f"Deployment {namespace}/{name} is gone", "somebody deleted it", "Apply again.")
