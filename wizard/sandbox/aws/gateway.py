@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -69,13 +68,11 @@ class Gateway:
         self._application = application
         self._latency = latency
         self._sleep = sleep
-        # moto's backends are plain dictionaries that are walked while other threads change them.
-        self._lock = threading.Lock()
         self._calls: list[Call] = []
 
     def calls(self) -> list[Call]:
         """Every call so far, in the order in which they ended."""
-        with self._lock:
+        with self._world.lock:
             return list(self._calls)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -84,7 +81,7 @@ class Gateway:
         request = _read(environ)
         if self._latency > 0:
             self._sleep(self._latency)
-        with self._lock:
+        with self._world.lock:
             status, headers, body = self._answer(request, environ)
             code = _error_code(body) if status >= 400 else None
             ended = time.monotonic()

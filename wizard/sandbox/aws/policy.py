@@ -118,9 +118,10 @@ def decide(
     caller for policies that have a Principal (trust and endpoint policies); identity policies are read without.
     """
     decision = Decision.IMPLICIT_DENY
+    known = {key.lower(): value for key, value in (context or {}).items()}
     for document in documents:
         for statement in statements(document):
-            if not _applies(statement, action, resource, principals, context or {}):
+            if not _applies(statement, action, resource, principals, known):
                 continue
             if statement.get("Effect") == "Deny":
                 return Decision.EXPLICIT_DENY
@@ -227,7 +228,7 @@ def _holds(operator: str, test: object, context: Mapping[str, str]) -> bool:
         return False
     negated = "Not" in name
     for key, values in test.items():
-        have = context.get(str(key))
+        have = context.get(str(key).lower())
         if have is None and name != "Null":
             if negated or operator.endswith("IfExists"):
                 continue

@@ -107,27 +107,31 @@ class AwsServer:
 
     def credential(self, access_key_id: str) -> Credential | None:
         """The operator's, a user's or an issued temporary credential; expired ones too, until the server stops."""
-        return self._world.credential(access_key_id)
+        with self._world.lock:
+            return self._world.credential(access_key_id)
 
     def service_password(self, user_name: str) -> tuple[str, str] | None:
         """Password and user ARN of an active service-specific credential, by its generated user name (``NAME-at-ACCOUNT``)."""
-        iam = self._world.iam
-        if not isinstance(iam, SandboxIam):
-            return None
-        found = iam.service_credentials.active(user_name)
-        return None if found is None else (found.password, iam.get_user(found.user_name).arn)
+        with self._world.lock:
+            iam = self._world.iam
+            if not isinstance(iam, SandboxIam):
+                return None
+            found = iam.service_credentials.active(user_name)
+            return None if found is None else (found.password, iam.get_user(found.user_name).arn)
 
     def allowed(self, principal_arn: str, action: str, resource_arn: str) -> bool:
         """What the identity's policies (and permissions boundary) say of an action (``codecommit:GitPull``) on a resource."""
-        return self._world.decision(principal_arn, action, resource_arn) is Decision.ALLOWED
+        with self._world.lock:
+            return self._world.decision(principal_arn, action, resource_arn) is Decision.ALLOWED
 
     def endpoint(self, service_short_name: str) -> EndpointView | None:
         """The available interface endpoint with private DNS for ``git-codecommit``, ``sts`` ...; None when there is none."""
-        endpoints: list[SandboxEndpoint] = list(self._world.ec2.vpc_end_points.values())
-        for endpoint in endpoints:
-            usable = endpoint.interface and endpoint.private_dns_enabled and endpoint.state == "available"
-            if usable and endpoint.short_name == service_short_name:
-                return self._view(endpoint)
+        with self._world.lock:
+            endpoints: list[SandboxEndpoint] = list(self._world.ec2.vpc_end_points.values())
+            for endpoint in endpoints:
+                usable = endpoint.interface and endpoint.private_dns_enabled and endpoint.state == "available"
+                if usable and endpoint.short_name == service_short_name:
+                    return self._view(endpoint)
         return None
 
     def calls(self) -> list[Call]:
@@ -138,8 +142,9 @@ class AwsServer:
         policy: Document = json.loads(endpoint.policy_document)
 
         def permits(principal_arn: str, action: str, resource_arn: str) -> bool:
-            names = self._world.names(principal_arn)
-            return decide([policy], action, resource_arn, principals=names) is Decision.ALLOWED
+            with self._world.lock:
+                names, context = self._world.names(principal_arn), self._world.context(principal_arn)
+            return decide([policy], action, resource_arn, principals=names, context=context) is Decision.ALLOWED
 
         groups = [self._world.ec2.get_security_group_from_id(g) for g in endpoint.security_group_ids]
         return EndpointView(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ class World:
     issuer_keys: IssuerKeys
     clock: Callable[[], datetime]
     temporary: dict[str, Credential] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    """Held for each call and each question: moto's backends are plain dictionaries, walked while other threads change them."""
 
     @property
     def iam(self) -> IAMBackend:
@@ -83,16 +86,23 @@ class World:
         own = [principal_arn, account, f"arn:{self.scenario.partition}:iam::{account}:root"]
         return own if identity is None else [*own, identity.arn]
 
+    def context(self, principal_arn: str) -> dict[str, str]:
+        """The condition keys that every request carries (user guide, "AWS global condition context keys")."""
+        identity = self.identity(principal_arn)
+        arn = principal_arn if identity is None else identity.arn
+        return {"aws:PrincipalArn": arn, "aws:PrincipalAccount": self.scenario.account_id}
+
     def decision(self, principal_arn: str, action: str, resource: str | None) -> Decision:
         """What the identity's policies and its permissions boundary say; ``resource`` None: on some resource."""
         identity = self.identity(principal_arn)
         if identity is None:
             return Decision.IMPLICIT_DENY
-        granted = decide(self._documents(identity), action, resource)
+        context = self.context(principal_arn)
+        granted = decide(self._documents(identity), action, resource, context=context)
         boundary = getattr(identity, "permissions_boundary_arn", None)
         if granted is not Decision.ALLOWED or boundary is None:
             return granted
-        return decide(self._managed(boundary), action, resource)
+        return decide(self._managed(boundary), action, resource, context=context)
 
     def exists(self, arn: str) -> bool:
         """True unless the ARN names a user or role of this account that is not there."""
