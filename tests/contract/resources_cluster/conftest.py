@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -32,6 +33,20 @@ class Cluster:
     def client(self, context: str | None = None) -> KubeClient:
         """A client of its own."""
         return KubeClient(partial(kubeconfig.login, self.environ, context), now)
+
+    def edit(self, manager: str, kind: str, namespace: str, name: str, patch: dict[str, Json]) -> None:
+        """Somebody else merges ``patch`` into an object."""
+        found = self.server.store.get(kind, namespace, name)
+        assert found is not None
+        self.server.store.update(_merged(found, patch), manager=manager)
+
+
+def _merged(old: Mapping[str, Json], patch: Mapping[str, Json]) -> dict[str, Any]:
+    new = dict(old)
+    for key, value in patch.items():
+        before = new.get(key)
+        new[key] = _merged(before if isinstance(before, Mapping) else {}, value) if isinstance(value, Mapping) else value
+    return new
 
 
 def now() -> datetime:

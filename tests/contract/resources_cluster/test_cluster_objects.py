@@ -95,16 +95,15 @@ def test_a_field_that_is_no_longer_asked_for_goes_away(handler: ClusterObjectHan
     assert plan(handler, by_hand).action is Action.NONE
 
 
-def test_the_refreshers_password_survives_and_is_no_difference(handler: ClusterObjectHandler, client: KubeClient) -> None:
+def test_the_refreshers_password_survives_and_is_no_difference(
+    handler: ClusterObjectHandler, client: KubeClient, cluster: Cluster
+) -> None:
     one = resource(addresses.SECRET)
     handler.create(one, RecordingRun())
     password = base64.b64encode(b"marker-password").decode()
     annotations = {"ezgitops.dev/refreshed-at": "2026-11-23T14:02:11Z"}
-    client._call(
-        "PATCH", "patch", SECRET, NAMESPACE, SECRET_NAME, query={"fieldManager": "ezgitops-refresher"},
-        body={"metadata": {"annotations": annotations}, "data": {"password": password}},
-        content_type="application/merge-patch+json",
-    )  # fmt: skip
+    patch = {"metadata": {"annotations": annotations}, "data": {"password": password}}
+    cluster.edit("ezgitops-refresher", "Secret", NAMESPACE, SECRET_NAME, patch)
     observed = handler.read(one)
     assert observed is not None
     assert handler.plan(one, observed).action is Action.NONE
@@ -119,7 +118,7 @@ def test_the_refreshers_password_survives_and_is_no_difference(handler: ClusterO
 def test_what_a_person_changed_on_ours_is_drift_and_is_set_back(handler: ClusterObjectHandler, cluster: Cluster) -> None:
     one = resource(addresses.REFRESHER)
     handler.create(one, RecordingRun())
-    _edit(cluster, "kubectl-edit", {"spec": {"replicas": 0}})
+    cluster.edit("kubectl-edit", "Deployment", NAMESPACE, REFRESHER, {"spec": {"replicas": 0}})
     change = plan(handler, one)
     assert change.action is Action.UPDATE
     assert change.conflict is None
@@ -134,18 +133,11 @@ def test_what_a_person_changed_on_ours_is_drift_and_is_set_back(handler: Cluster
 def test_what_another_program_keeps_is_a_conflict_that_names_it(handler: ClusterObjectHandler, cluster: Cluster) -> None:
     one = resource(addresses.REFRESHER)
     handler.create(one, RecordingRun())
-    _edit(cluster, "keda-operator", {"spec": {"replicas": 0}})
+    cluster.edit("keda-operator", "Deployment", NAMESPACE, REFRESHER, {"spec": {"replicas": 0}})
     change = plan(handler, one)
     assert change.conflict is not None
     assert "keda-operator" in change.conflict
     assert "replicas" in change.conflict
-
-
-def _edit(cluster: Cluster, manager: str, patch: dict[str, Any]) -> None:
-    cluster.client()._call(
-        "PATCH", "patch", DEPLOYMENT, NAMESPACE, REFRESHER, query={"fieldManager": manager}, body=patch,
-        content_type="application/merge-patch+json",
-    )  # fmt: skip
 
 
 def test_something_foreign_that_fits_is_used_as_it_is(handler: ClusterObjectHandler, client: KubeClient) -> None:

@@ -17,6 +17,7 @@ from strategies.resources.cluster.apis import SECRET
 from strategies.resources.cluster.client import KubeClient
 from strategies.resources.cluster.git_credential import GitCredentialHandler
 from strategies.resources.cluster.objects import ClusterObjectHandler
+from tests.contract.resources_cluster.conftest import Cluster
 from tests.recording import RecordingRun
 from tests.unit.codecommit.answers import complete
 
@@ -127,12 +128,10 @@ def test_a_credential_that_was_switched_off_is_made_anew(handler: GitCredentialH
     assert secret(client)["password"] == "marker-password-2"
 
 
-def test_it_takes_over_from_a_refresher(handler: GitCredentialHandler, client: KubeClient) -> None:
+def test_it_takes_over_from_a_refresher(handler: GitCredentialHandler, client: KubeClient, cluster: Cluster) -> None:
     client.apply(manifests.repository_secret(complete()))
-    client._call(
-        "PATCH", "patch", SECRET, NAMESPACE, SECRET_NAME, query={"fieldManager": "ezgitops-refresher"},
-        body={"data": {"username": "b2xk", "password": "b2xk"}}, content_type="application/merge-patch+json",
-    )  # fmt: skip
+    patch = {"data": {"username": "b2xk", "password": "b2xk"}}
+    cluster.edit("ezgitops-refresher", "Secret", NAMESPACE, SECRET_NAME, patch)
     assert action(handler) is Action.UPDATE
     handler.create(RESOURCE, RecordingRun())
     assert secret(client)["password"] == "marker-password-1"
