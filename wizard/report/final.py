@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strategies.base import Output
+from wizard.answers.files import write_private
 from wizard.engine.apply import ApplyReport
 from wizard.report.printer import Printer
 
+COMMANDS = ".commands"
+"""Suffix of the file of equivalent commands, which stands beside the log."""
 _TERRAFORM = "gitops_"
 
 
@@ -48,9 +51,8 @@ def terraform(outputs: Sequence[Output]) -> tuple[str, ...]:
 
 
 def write_commands(path: Path, commands: Sequence[str]) -> None:
-    """Keep the equivalent commands beside the log, 0600. Raises OSError."""
-    path.touch(mode=0o600)
-    path.write_text("\n".join(commands) + "\n", encoding="utf-8")
+    """Keep the equivalent commands in a private file (0600). Raises OSError."""
+    write_private(path, "\n".join(commands) + "\n")
 
 
 def _print_failure(printer: Printer, report: ApplyReport, closing: Closing) -> None:
@@ -68,7 +70,8 @@ def _print_failure(printer: Printer, report: ApplyReport, closing: Closing) -> N
 
 def _tail(printer: Printer, closing: Closing) -> None:
     if closing.commands and closing.log is not None:
-        _row(printer, "Commands", f"{closing.log.removesuffix('.log')}.commands ({len(closing.commands)} aws and oc commands)")
+        kept = closing.log.removesuffix(".log") + COMMANDS
+        _row(printer, "Commands", f"{kept} (the same as {len(closing.commands)} aws and oc commands)")
     if closing.log is not None:
         _row(printer, "Log", closing.log)
 

@@ -73,7 +73,7 @@ def _print_change(printer: Printer, change: Change) -> None:
     if change.conflict is not None:
         printer.line("      ", ("conflict: ", "bold red"), change.conflict)
     if change.action is Action.CREATE:
-        if change.resource is not None and change.resource.explain:
+        if change.resource is not None and change.resource.explain not in ("", change.reason):
             printer.line("      because ", change.resource.explain)
         return
     for field in change.diff:

@@ -1,0 +1,5 @@
+"""``python -m wizard`` is ``ezgitops``."""
+
+from wizard.cli import main
+
+main()
