@@ -100,6 +100,7 @@ def test_malformed_identity_policies_are_refused(iam, refusal, document):
     ("changes", "code"),
     [
         ({"RoleName": "has space"}, "ValidationError"),
+        ({"RoleName": "x" * 63 + "é"}, "ValidationError"),
         ({"Path": "no-slash"}, "ValidationError"),
         ({"PermissionsBoundary": "arn:aws:iam::123456789012:policy/none"}, "NoSuchEntity"),
         ({"RoleName": "PlatformEngineer"}, "EntityAlreadyExists"),

@@ -15,7 +15,7 @@ from wizard.sandbox.aws.services.base import AwsError, Extended
 from wizard.sandbox.aws.services.credentials import ServiceCredentials, new_password
 from wizard.sandbox.aws.world import World
 
-NAME = re.compile(r"^[\w+=,.@-]{1,64}$", re.ASCII)
+NAME = re.compile(r"^[\w+=,.@-]+$", re.ASCII)
 PATH = re.compile(r"^/([!-~]{0,510}/)?$")
 
 
@@ -212,7 +212,7 @@ def check_identity(text: str) -> None:
 
 def check_name(parameter: str, name: str, *, longest: int = 64) -> None:
     """Raise ValidationError for a name with characters that IAM does not take, or too long."""
-    if not NAME.match(name[:64]) or len(name) > longest:
+    if not NAME.match(name) or len(name) > longest:
         rule = f"Member must satisfy [\\w+=,.@-]+ and be at most {longest} long"
         raise AwsError("ValidationError", f"1 validation error detected: Value at '{parameter}' failed: {rule}")
 
