@@ -11,7 +11,6 @@ from strategies.base import Page, Question
 from strategies.ports import ResourceError
 from wizard.answers import writer
 from wizard.answers.faults import AnswersError
-from wizard.answers.files import write_private
 from wizard.engine.apply import ApplyReport, ConflictError
 from wizard.engine.events import Event, Sink
 from wizard.engine.lock import LockedError
@@ -24,7 +23,7 @@ from wizard.line import words
 from wizard.line.ask import Move, ask_question, needed, say_verdict, shown
 from wizard.line.asker import BACK, HELP, Asker, Option, Prompt, ask_yes_no
 from wizard.report.equivalents import commands
-from wizard.report.final import Closing, print_final
+from wizard.report.final import COMMANDS, Closing, print_final, write_commands
 from wizard.report.printer import Printer
 from wizard.report.text import ApplyText, print_checks, print_plan
 
@@ -234,7 +233,7 @@ class Walk:
         self._heading(Step.DONE)
         answers = None if self._answers_file is None else str(self._answers_file)
         log = None if self._log is None else str(self._log)
-        print_final(self._printer, report, Closing(self._plan.instance, answers, log, *self._commands(report)))
+        print_final(self._printer, report, Closing(self._plan.instance, answers, log, self._commands(report)))
         self._exit = ExitCode.INTERRUPTED if report.cancelled else ExitCode.DONE if report.ok else ExitCode.FAILED
         return Move.ON
 
@@ -266,19 +265,18 @@ class Walk:
         self._answers_file = path
         self._asker.say(f"The answers are saved in {path}.")
 
-    def _commands(self, report: ApplyReport) -> tuple[str | None, int]:
-        """Keep the equivalent ``aws`` and ``oc`` commands beside the log: where they are (None: nowhere), and how many."""
+    def _commands(self, report: ApplyReport) -> tuple[str, ...]:
+        """The equivalent ``aws`` and ``oc`` commands, as far as they could be kept beside the log."""
         given = self._session.complete()
         made = commands(report.calls, profile=given.aws.profile, region=given.aws.region, context=given.cluster.context)
         if self._log is None or not made:
-            return None, 0
-        path = self._log.with_suffix(".commands")
+            return ()
         try:
-            write_private(path, "\n".join(made) + "\n")
+            write_commands(self._log.with_suffix(COMMANDS), made)
         except OSError as error:
             self._asker.say(f"The equivalent commands could not be kept: {error.strerror or error}")
-            return None, 0
-        return str(path), len(made)
+            return ()
+        return made
 
     def _carried_out(self, plan: Plan) -> ApplyReport:
         """Apply in a thread of its own, so that Ctrl-C reaches this one and asks it to stop after the calls under way."""
