@@ -15,7 +15,6 @@ from collections.abc import Mapping
 import click
 
 from wizard.exitcodes import ExitCode
-from wizard.sandbox import scenario as scenarios
 
 
 class Duration(click.ParamType[float]):
@@ -42,6 +41,8 @@ def sandbox(scenario: str, latency: float, listing: bool, attached: bool) -> Non
 
     Prints the environment that points aws, kubectl and git at it, as `export NAME=value` lines.
     """
+    from wizard.sandbox import scenario as scenarios
+
     if listing:
         for name, description in scenarios.names().items():
             click.echo(f"{name}  {description}")
