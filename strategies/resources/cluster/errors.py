@@ -91,7 +91,7 @@ def _unreachable(error: KubeError) -> FactError:
     return FactError(
         f"the API server {error.server} cannot be reached: {error.message}",
         "A private API server is reached by VPN, a transit gateway or an SSM port forward: open that way, then try again.",
-        f"curl -sSk {shlex.quote(error.server + '/readyz')}",
+        "oc get --raw /readyz",
     )
 
 

@@ -6,6 +6,7 @@ other managers are therefore never taken for differences.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
@@ -37,7 +38,7 @@ GONE_TIMEOUT = 120.0
 _POLL = 1.0
 _SOON = 10.0
 """A pod whose image is on the node starts within seconds: until then it is worth looking twice as often."""
-_BY_HAND = ("kubectl", "oc", "Mozilla", "ezgitops", "Lens", "k9s")
+_BY_HAND = re.compile(r"(kubectl|oc|k9s|Lens|Mozilla|ezgitops)([-/ ].*)?")
 """Field managers behind which a person stands (the console sends its browser's name): what they changed on an object of ours
 is drift and is set back, while another program would change it again and is a conflict."""
 
@@ -172,7 +173,7 @@ class ClusterObjectHandler:
         # The API server's own words: conflict with "kubectl-edit" using apps/v1
         causes = [(c.message.partition('"')[2].partition('"')[0] or "another manager", c.field) for c in error.causes]
         named = ", ".join(f"{field} ({manager})" for manager, field in causes) or error.message
-        if owner is not None and causes and all(manager.startswith(_BY_HAND) for manager, _ in causes):
+        if owner is not None and causes and all(_BY_HAND.fullmatch(manager) for manager, _ in causes):
             return {"managers": ", ".join(sorted({manager for manager, _ in causes}))}
         return {"conflict": f"{describe(manifest)}: other field managers own what we ask for: {named}"}
 

@@ -130,13 +130,16 @@ def test_what_a_person_changed_on_ours_is_drift_and_is_set_back(handler: Cluster
     assert plan(handler, one).action is Action.NONE
 
 
-def test_what_another_program_keeps_is_a_conflict_that_names_it(handler: ClusterObjectHandler, cluster: Cluster) -> None:
+@pytest.mark.parametrize("program", ["keda-operator", "ocm-agent"])
+def test_what_another_program_keeps_is_a_conflict_that_names_it(
+    handler: ClusterObjectHandler, cluster: Cluster, program: str
+) -> None:
     one = resource(addresses.REFRESHER)
     handler.create(one, RecordingRun())
-    cluster.edit("keda-operator", "Deployment", NAMESPACE, REFRESHER, {"spec": {"replicas": 0}})
+    cluster.edit(program, "Deployment", NAMESPACE, REFRESHER, {"spec": {"replicas": 0}})
     change = plan(handler, one)
     assert change.conflict is not None
-    assert "keda-operator" in change.conflict
+    assert program in change.conflict
     assert "replicas" in change.conflict
 
 
@@ -217,6 +220,38 @@ def test_a_deployment_that_does_not_become_available_ends_with_the_last_word(han
     change = plan(handler, one)
     assert change.action is Action.UPDATE
     assert "not working yet" in change.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "log", "words"),
+    [
+        ({}, "first line\n2026-11-23T14:02:11Z failed, again in 5 s: STS refuses the role\n\n", "STS refuses the role"),
+        (
+            {"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]},
+            None,
+            "ImagePullBackOff: no such image",
+        ),
+        (
+            {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}]},
+            None,
+            "0/3 nodes are available",
+        ),
+    ],
+)
+def test_the_pods_own_words_say_why_it_does_not_work(
+    handler: ClusterObjectHandler, cluster: Cluster, status: dict[str, Any], log: str | None, words: str
+) -> None:
+    one = replace(resource(addresses.REFRESHER), ready=True)
+    template = editable(one)["spec"]["template"]
+    metadata = {"name": "refresher-1", "namespace": NAMESPACE, "labels": template["metadata"]["labels"]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"], "status": status}
+    cluster.server.store.create(pod, manager="kubelet")
+    cluster.server.logs = lambda _namespace, _pod, _container: log
+    run = RecordingRun()
+    with pytest.raises(ResourceError) as caught:
+        handler.create(one, run)
+    assert words in caught.value.why
+    assert len(run.told) == 1, "the same words are told once"
 
 
 def test_a_deployment_that_works_is_waited_for(handler: ClusterObjectHandler, client: KubeClient, cluster: Cluster) -> None:
