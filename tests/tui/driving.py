@@ -100,6 +100,17 @@ class Operator:
         await self.press("y")
         await self.on(Step.DONE)
 
+    async def leave(self, *keys: str) -> WizardOutcome:
+        """Press keys that end the wizard; gives how it ended."""
+        for key in keys:
+            if self.app.return_value is None:
+                await self.pilot.press(key)
+        end = monotonic() + DEADLINE
+        while self.app.return_value is None:
+            assert monotonic() < end, self.seen
+            await asyncio.sleep(0.01)
+        return self.app.return_value
+
     async def read(self) -> None:
         """Wait until nothing is being read and the screen shows it."""
         session = self.app.session

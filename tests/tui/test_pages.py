@@ -116,7 +116,7 @@ async def test_an_unavailable_strategy_is_not_taken(tmp_path: Path) -> None:
     async with operating(Stage(tmp_path).app()) as operator:
         await operator.to(Step.STRATEGY)
         await operator.press("down", "enter")
-        await operator.sees("is not in this version yet")
+        await operator.sees("Proxy on a bastion is not in this")
         assert operator.draft("strategy") is None
         assert operator.app.frame.step is Step.STRATEGY
 

@@ -39,12 +39,10 @@ async def test_from_the_first_page_to_synced_with_keys_alone(tmp_path: Path, siz
         await operator.sees(
             "Done", "Clone URL", "ezgitops apply -f prod-east.ezgitops.yaml --yes", "ezgitops destroy prod-east"
         )
-        await operator.sees('gitops_git_repo_url = "https://git-codecommit')
+        await operator.sees("gitops_git_repo_url =")
         await operator.press("y")
         assert app.clipboard.startswith("https://git-codecommit")
-        await operator.press("enter")
-    outcome = app.return_value
-    assert outcome is not None
+        outcome = await operator.leave("enter")
     assert (outcome.ended, outcome.exit_code) == ("finished", ExitCode.DONE)
     assert "--yes" in outcome.message
     assert len(stage.world.things) == len(RESOURCES)
@@ -67,9 +65,7 @@ async def test_argo_cd_that_does_not_sync_is_a_failure_with_its_reason(tmp_path:
     async with operating(app, LARGE) as operator:
         await _applied(operator)
         await operator.sees("Not done", "Argo CD is not Synced", "authentication required", "✖ Apply")
-        await operator.press("ctrl+q")
-    assert app.return_value is not None
-    assert app.return_value.exit_code is ExitCode.FAILED
+        assert (await operator.leave("ctrl+q")).exit_code is ExitCode.FAILED
 
 
 async def test_a_failing_resource_says_what_why_and_what_now_and_can_be_run_again(tmp_path: Path) -> None:
@@ -104,7 +100,7 @@ async def test_stopping_finishes_what_is_under_way_and_no_more(tmp_path: Path) -
         await operator.sees("Apply to prod-east?")
         await operator.press("y")
         await operator.on(Step.APPLY)
-        await operator.sees("running", "waits for: git-codecommit")
+        await operator.sees("running", "waits for: git-code")
         await operator.press("ctrl+c")
         await operator.sees("Stop applying?")
         await operator.press("enter")
@@ -113,9 +109,7 @@ async def test_stopping_finishes_what_is_under_way_and_no_more(tmp_path: Path) -
         await operator.on(Step.DONE)
         await operator.sees("Stopped", "run it again to go on")
         assert SECRET not in stage.world.things
-        await operator.press("ctrl+c")
-    assert app.return_value is not None
-    assert app.return_value.exit_code is ExitCode.INTERRUPTED
+        assert (await operator.leave("ctrl+c")).exit_code is ExitCode.INTERRUPTED
 
 
 async def test_a_run_elsewhere_is_named(tmp_path: Path) -> None:
@@ -125,9 +119,7 @@ async def test_a_run_elsewhere_is_named(tmp_path: Path) -> None:
         async with operating(app, LARGE) as operator:
             await _applied(operator)
             await operator.sees("Another run is working on this instance")
-            await operator.press("ctrl+q")
-        assert app.return_value is not None
-        assert app.return_value.exit_code is ExitCode.LOCKED
+            assert (await operator.leave("ctrl+q")).exit_code is ExitCode.LOCKED
 
 
 async def test_a_world_that_changed_after_the_plan_is_not_touched(tmp_path: Path) -> None:
@@ -155,7 +147,7 @@ async def test_a_second_run_changes_nothing_and_says_so(tmp_path: Path) -> None:
             await operator.on(step)
         await operator.sees("Nothing to change", "5 unchanged", "Verify ›")
         await operator.apply()
-        await operator.sees("Nothing had to be changed", "Done") if stage.verified else await operator.sees("Done")
+        await operator.sees("Done")
     assert len(stage.world.calls) == calls
 
 
@@ -163,9 +155,8 @@ async def test_the_sandbox_is_asked_for_by_the_outcome(tmp_path: Path) -> None:
     app = Stage(tmp_path).app()
     async with operating(app) as operator:
         await operator.sees("Try it in the sandbox")
-        await operator.press("end", "enter")
-    assert app.return_value is not None
-    assert app.return_value.ended == "sandbox"
+        await operator.press("end")
+        assert (await operator.leave("enter")).ended == "sandbox"
 
 
 async def test_a_faulty_answers_file_is_told_fault_by_fault(tmp_path: Path) -> None:

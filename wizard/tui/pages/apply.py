@@ -184,6 +184,11 @@ class ApplyPage(WizardPage):
             )
         except SurveyError as error:
             ending = Ending(failures=tuple(Failure(each.what, each.why, each.remedy) for each in error.errors))
+        except Exception as error:
+            # The end of this thread is a true boundary: the operator must learn what stands, not see the screen break down.
+            why = f"{type(error).__name__}: {error}"
+            remedy = "This is a mistake of the program: please report it with the log. What was made stands; run it again."
+            ending = Ending.refused(ExitCode.FAILED, "The apply broke off", why, remedy)
         self.post_message(self.Ended(ending))
 
     def on_apply_page_told(self, message: ApplyPage.Told) -> None:

@@ -128,6 +128,10 @@ class PlanPage(WizardPage):
             made = self.Made(None, f"Not answered yet: {', '.join(error.keys)}. Go back to the details.")
         except SurveyError as error:
             made = self.Made(None, "\n".join(f"{each.what}: {each.why}\n  → {each.remedy}" for each in error.errors))
+        except Exception as error:
+            # The end of this thread is a true boundary: a plan that breaks off must not take the wizard with it.
+            why = f"{type(error).__name__}: {error}"
+            made = self.Made(None, f"{why}\n  → This is a mistake of the program. Please report it.")
         self.post_message(made)
 
     def on_plan_page_made(self, message: PlanPage.Made) -> None:
