@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from strategies.ports import Execution, ResourceError
-from strategies.resources.git.program import TRANSFER_TIMEOUT, GitLogin, GitProgram
+from strategies.resources.git.program import TRANSFER_TIMEOUT, GitError, GitLogin, GitProgram
 from strategies.resources.git.progress import teller
 from strategies.resources.git.refs import HEADS, TAGS, References, list_local
 
@@ -42,7 +43,13 @@ class LocalMirror:
             remedy = "Make it writable, or set XDG_CACHE_HOME."
             raise ResourceError(f"Cannot use the folder {self._folder}", why, remedy) from error
         self._wait_for_lock(self._lock)
-        if not (self._folder / "HEAD").exists():
+        # Nobody else is in here now: git's own lock files are those of a run that was killed, and would stop every later one.
+        for stale in self._folder.rglob("*.lock"):
+            stale.unlink(missing_ok=True)
+        if not self._usable():
+            # Nothing in it cannot be fetched again.
+            shutil.rmtree(self._folder)
+            self._folder.mkdir(mode=0o700)
             self._git.run(["init", "--quiet", "--bare", "."], folder=self._folder)
         return self
 
@@ -76,6 +83,13 @@ class LocalMirror:
         """The references in lots that one push can take."""
         for start in range(0, len(references), BATCH):
             yield references[start : start + BATCH]
+
+    def _usable(self) -> bool:
+        try:
+            self._git.run(["--git-dir=.", "rev-parse", "--git-dir"], folder=self._folder)
+        except GitError:
+            return False
+        return True
 
     def _send(self, url: str, login: GitLogin | None, refspecs: list[str], run: Execution) -> None:
         doing = f"push to {urlsplit(url).hostname or url}"

@@ -82,6 +82,12 @@ class MirrorHandler:
 
     def create(self, resource: MirrorResource, run: Execution) -> Mapping[str, str]:
         """Fetch from the source, push to the target, set its default branch. A second run moves only what is new."""
+        try:
+            return self._mirror(resource, run)
+        except GitError as error:
+            raise resource_error(f"Cannot mirror {resource.source_url}", error, resource.source_url) from error
+
+    def _mirror(self, resource: MirrorResource, run: Execution) -> Mapping[str, str]:
         url = resource.target_url
         source, (hosted, before) = both(
             partial(self._persistently, resource.source_url, run, partial(self._source, resource)),

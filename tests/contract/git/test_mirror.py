@@ -198,6 +198,26 @@ def test_a_stop_before_the_push_leaves_the_target_alone_and_the_next_run_goes_on
     assert references(world.target) == references(world.source, "refs/heads", "refs/tags")
 
 
+def test_a_fetch_that_was_killed_does_not_stop_the_next_one(world: World, tmp_path: Path) -> None:
+    world.handler.create(world.resource, RecordingRun())
+    (folder,) = (tmp_path / "cache").glob("*.git")
+    for name in ("packed-refs.lock", "refs/heads/main.lock", "config.lock"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    commit(world.source, "three")
+    world.handler.create(world.resource, RecordingRun())
+    assert references(world.target) == references(world.source, "refs/heads", "refs/tags")
+
+
+def test_a_cache_that_git_cannot_read_is_made_anew(world: World, tmp_path: Path) -> None:
+    world.handler.create(world.resource, RecordingRun())
+    (folder,) = (tmp_path / "cache").glob("*.git")
+    (folder / "HEAD").write_text("nonsense")
+    commit(world.source, "three")
+    world.handler.create(world.resource, RecordingRun())
+    assert references(world.target) == references(world.source, "refs/heads", "refs/tags")
+
+
 def test_no_password_stays_on_the_disk(world: World, tmp_path: Path) -> None:
     world.handler.create(world.resource, RecordingRun())
     cache = tmp_path / "cache"
