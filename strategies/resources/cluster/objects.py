@@ -87,7 +87,7 @@ class ClusterObjectHandler:
         """Compare what ``read`` brought; pure."""
         if observed is None:
             fresh = additions(resource.manifest, resource.hidden)
-            return self._change(resource, None, Action.CREATE, "does not exist yet", fresh)
+            return self._change(resource, None, Action.CREATE, resource.explain or "does not exist yet", fresh)
         seen = observed.fields
         diff = tuple(FieldDiff(text(d, "path"), dig(d, "before"), dig(d, "after")) for d in items(seen, "diff"))
         if observed.owner != resource.owner:

@@ -72,7 +72,7 @@ class MirrorHandler:
         if not diff:
             action, reason = Action.NONE, "the same branches and tags on both sides"
         elif not fields.get("exists") or _pair(fields.get("branches"))[0] == 0:
-            action, reason = Action.CREATE, "nothing has been mirrored yet"
+            action, reason = Action.CREATE, resource.explain or "nothing has been mirrored yet"
         else:
             action, reason = Action.UPDATE, "the source has moved on"
         return Change(

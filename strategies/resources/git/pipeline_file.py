@@ -40,7 +40,7 @@ class PipelineFileHandler:
         conflict = None
         diff: tuple[FieldDiff, ...] = ()
         if observed is None:
-            action, reason = Action.CREATE, "does not exist yet"
+            action, reason = Action.CREATE, resource.explain or "does not exist yet"
             diff = (FieldDiff("content", None, _lines(resource.content)),)
         elif observed.fields.get("content") == resource.content:
             action, reason = Action.NONE, "in place"
