@@ -50,5 +50,5 @@ def run_apply(program: Program, options: Options, *, yes: bool, saved: Path | No
             run.say("info", "Nothing was touched.")
             return ExitCode.DONE
         report = run.carry_out(plan, confirmed=confirmed)
-        run.close_with(report)
+        run.close_with(plan, report)
         return run.code(report)

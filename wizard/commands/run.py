@@ -29,7 +29,7 @@ from wizard.engine.plan import Plan, SavedPlan, StalePlanError
 from wizard.engine.session import IncompleteError, Session
 from wizard.engine.survey import SurveyError
 from wizard.exitcodes import ExitCode
-from wizard.report.equivalents import commands
+from wizard.report.equivalents import commands, manifests_of
 from wizard.report.final import COMMANDS, Closing, print_final, write_commands
 from wizard.report.jsonlines import JsonLines
 from wizard.report.log import RunLog
@@ -253,10 +253,16 @@ class Run:
                 what = f"{error.strerror or error}: {error.filename}"
                 raise self.fail(ExitCode.FAILED, f"The journal cannot be written ({what}).") from error
 
-    def close_with(self, report: ApplyReport) -> None:
+    def close_with(self, plan: Plan, report: ApplyReport) -> None:
         """The last page: the proof, the way back, and where everything is kept."""
         answers = self.session.complete()
-        made = commands(report.calls, profile=answers.aws.profile, region=answers.aws.region, context=answers.cluster.context)
+        made = commands(
+            report.calls,
+            profile=answers.aws.profile,
+            region=answers.aws.region,
+            context=answers.cluster.context,
+            manifests=manifests_of(plan),
+        )
         if made and self._log is not None:
             try:
                 write_commands(self._log.path.with_suffix(COMMANDS), made)

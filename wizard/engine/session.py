@@ -26,7 +26,7 @@ from wizard.engine.plan import Plan, SavedPlan
 from wizard.engine.status import MIRRORED, REFRESHED, StatusReport, latest
 from wizard.engine.suggestions import Filled, fill, model_default
 from wizard.engine.survey import Remake, Survey, survey, survey_owned
-from wizard.engine.verify import Goal, Patience, Word, verify
+from wizard.engine.verify import Patience, Word, goal_of, verify
 
 DEBOUNCE = 0.35
 """Seconds without a key stroke after which what is typed is looked up in the world."""
@@ -364,11 +364,3 @@ class Session:
             finally:
                 with self._lock:
                     self._flushing = False
-
-
-def goal_of(answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Goal | None:
-    """What Argo CD must say in the end; the commit is the mirror's output ``revision``."""
-    if answers.argocd.namespace is None or answers.application.name is None:
-        return None
-    revision = next((found["revision"] for found in outputs.values() if found.get("revision")), None)
-    return Goal(answers.argocd.namespace, answers.application.name, revision, answers.application.sync_policy.automated)

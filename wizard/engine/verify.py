@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from strategies.answers import Answers
 from strategies.ports import ResourceError, Site, SyncReport
 from wizard.engine.events import Sink, VerifyComplete, VerifyProgress
 from wizard.engine.execution import Pause
@@ -44,6 +45,14 @@ class Goal:
     application: str
     revision: str | None
     automated: bool
+
+
+def goal_of(answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Goal | None:
+    """What Argo CD must say in the end; the commit is the mirror's output ``revision``."""
+    if answers.argocd.namespace is None or answers.application.name is None:
+        return None
+    revision = next((found["revision"] for found in outputs.values() if found.get("revision")), None)
+    return Goal(answers.argocd.namespace, answers.application.name, revision, answers.application.sync_policy.automated)
 
 
 def verify(

@@ -124,7 +124,9 @@ class ApplyText:
                 self._row("–", "skipped", "yellow", self._title(event.address), event.reason)
             case events.VerifyProgress():
                 report = event.report
-                said = "no such Application yet" if report is None else f"{report.sync}, {report.health}"
+                said = (
+                    "no such Application yet" if report is None else f"{report.sync}, {report.health} {report.message}".strip()
+                )
                 self._waiting("verify", said, event.at, "Argo CD", event.seconds)
             case events.VerifyComplete():
                 icon, style = ("✔", "bold green") if event.ok else ("✖", "bold red")
