@@ -139,7 +139,7 @@ class Api:
         plural, name, subresource = (*rest, "", "")[:3]
         if (plural, group, namespace) == ("namespaces", "", ""):
             namespace = name
-        watching = request.query.get("watch", "") in ("true", "1")
+        watching = _true(request.query.get("watch", ""))
         verbs = {
             "GET": "get" if name else "watch" if watching else "list",
             "POST": "create",
@@ -200,7 +200,7 @@ class Api:
                 return self._deleted(type_, self._registry.delete(type_, namespace, target.name, options, dry_run=dry_run))
             case _:
                 chosen = _selected(request)
-                for obj in self._registry.storage.list(type_, namespace)[0]:
+                for obj in self._registry.storage.of_type(type_, namespace)[0]:
                     if chosen(obj):
                         self._registry.delete(type_, namespace_of(obj), name_of(obj), {}, dry_run=_dry_run(request))
                 return self._list(request, type_, namespace)
@@ -213,8 +213,9 @@ class Api:
         if target.verb == "update":
             given = self._given(request, target, type_)
 
-            def change(_old: Object) -> Object:
+            def change(old: Object) -> Object:  # noqa: ARG001  # a replacement owes the old object nothing
                 return given
+
         else:
             known = discovery.patch_types(type_)
             if media_type not in known:
@@ -251,7 +252,7 @@ class Api:
             type_,
             config,
             manager,
-            force=request.query.get("force") in ("true", "1"),
+            force=_true(request.query.get("force", "")),
             subresource=target.subresource,
             dry_run=_dry_run(request),
         )
@@ -302,12 +303,16 @@ class Api:
             if not target.namespace:
                 raise errors.not_allowed()
             if meta.setdefault("namespace", target.namespace) != target.namespace:
-                raise errors.bad_request("the namespace of the provided object does not match the namespace sent on the request")
+                raise errors.bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                )
         else:
             meta.pop("namespace", None)
         if request.query.get("fieldValidation") == "Strict" and (unknown := unknown_fields(type_, obj)):
             told = ", ".join(f'unknown field "{name}"' for name in unknown)
-            raise errors.bad_request(f"{type_.kind} in version {type_.version!r} cannot be handled: strict decoding error: {told}")
+            raise errors.bad_request(
+                f"{type_.kind} in version {type_.version!r} cannot be handled: strict decoding error: {told}"
+            )
 
     def _no_escalation(self, user: User, type_: ResourceType, obj: Object) -> None:
         """Nobody grants what he does not hold (RBAC, "Privilege escalation prevention")."""
@@ -334,7 +339,7 @@ class Api:
 
     def _list(self, request: Request, type_: ResourceType, namespace: str) -> Response:
         chosen = _selected(request)
-        found, version = self._registry.storage.list(type_, namespace)
+        found, version = self._registry.storage.of_type(type_, namespace)
         objects = [obj for obj in found if chosen(obj)]
         if wants_table(request.headers.get("accept", "")):
             include = request.query.get("includeObject", "Metadata")
@@ -352,6 +357,11 @@ class Api:
 
     def _watch(self, request: Request, type_: ResourceType, namespace: str) -> Response:
         asked = request.query.get("resourceVersion", "")
+        if request.query.get("sendInitialEvents"):
+            # Clients then list and watch, as with servers that lack the WatchList feature.
+            told = "Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"
+            cause: Object = {"reason": "FieldValueForbidden", "message": told, "field": "sendInitialEvents"}
+            raise errors.invalid("ListOptions", "meta.k8s.io", "", [cause])
         watch = Watch(
             self._registry.storage,
             type_,
@@ -359,7 +369,7 @@ class Api:
             _selected(request),
             since=int(asked) if asked.isdigit() else 0,
             timeout=float(request.query.get("timeoutSeconds", "1800")),
-            bookmarks=request.query.get("allowWatchBookmarks") == "true",
+            bookmarks=_true(request.query.get("allowWatchBookmarks", "")),
             running=self._running,
         )
         if not wants_table(request.headers.get("accept", "")):
@@ -374,9 +384,7 @@ class Api:
         details: Object = {"name": name_of(obj), "kind": type_.plural, "uid": metadata(obj).get("uid")}
         if type_.group:
             details["group"] = type_.group
-        return Response(
-            200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-        )
+        return Response(200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 
     def _path(self, request: Request, user: User) -> Response:
         """Paths that are no resources: discovery, OpenAPI, version, health, the issuer's own documents."""
@@ -421,6 +429,11 @@ def _manager(request: Request) -> str:
     """The field manager: as asked, else the program's name (managedfields ``prefixFromUserAgent``)."""
     asked = request.query.get("fieldManager") or request.headers.get("user-agent", "").partition("/")[0] or "unknown"
     return asked[:_MANAGER_LENGTH]
+
+
+def _true(value: str) -> bool:
+    """How Go's ``strconv.ParseBool`` reads a query parameter."""
+    return value in ("1", "t", "T", "true", "TRUE", "True")
 
 
 def _dry_run(request: Request) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wizard.sandbox.cluster.errors import ApiError
 from wizard.sandbox.cluster.kinds import type_named
-from wizard.sandbox.cluster.objects import dig, mappings, name_of, namespace_of, text
+from wizard.sandbox.cluster.objects import Object, dig, mappings, name_of, namespace_of, text
 from wizard.sandbox.cluster.registry import Registry
 from wizard.sandbox.cluster.storage import Event
 
@@ -35,8 +35,12 @@ class Controllers:
                 self._empty(name_of(event.object))
 
     def _furnish(self, namespace: str) -> None:
-        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
-        bundle = {
+        account: Object = {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "default", "namespace": namespace},
+        }
+        bundle: Object = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "kube-root-ca.crt", "namespace": namespace},

@@ -11,6 +11,8 @@ from wizard.sandbox.cluster.objects import Json, Object, dig, items, mapping, ma
 def fill(type_: ResourceType, obj: Object) -> None:
     """Complete an object in place, as decoding it on the server does."""
     _drop_empty(metadata(obj), "labels", "annotations", "finalizers", "ownerReferences")
+    if type_.status and not type_.custom:
+        section(obj, "status")
     match type_.kind:
         case "Secret":
             _secret(obj)
@@ -88,7 +90,9 @@ def _pod_template(owner: Object, *, restart_policy: str | None) -> None:
     pod = section(template, "spec")
     if restart_policy:
         _defaults(pod, restartPolicy=restart_policy)
-    _defaults(pod, terminationGracePeriodSeconds=30, dnsPolicy="ClusterFirst", securityContext={}, schedulerName="default-scheduler")
+    _defaults(
+        pod, terminationGracePeriodSeconds=30, dnsPolicy="ClusterFirst", securityContext={}, schedulerName="default-scheduler"
+    )
     if pod.get("serviceAccountName"):
         pod["serviceAccount"] = pod["serviceAccountName"]
     for container in mappings(pod.get("containers")) + mappings(pod.get("initContainers")):

@@ -155,7 +155,9 @@ def not_allowed() -> ApiError:
 
 def unsupported_media(given: str, known: Sequence[str]) -> ApiError:
     """The body is of a type that is not understood here."""
-    message = f"the body of the request was in an unknown format - accepted media types include: {', '.join(known)} (given: {given})"
+    message = (
+        f"the body of the request was in an unknown format - accepted media types include: {', '.join(known)} (given: {given})"
+    )
     return ApiError(415, "UnsupportedMediaType", message, {})
 
 

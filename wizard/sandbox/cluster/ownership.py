@@ -69,9 +69,12 @@ class Holding:
 def holdings_of(obj: Object) -> dict[Manager, Holding]:
     """The entries of ``managedFields``."""
     return {
-        Manager(text(entry.get("operation")), text(entry.get("manager")), text(entry.get("apiVersion")), text(entry.get("subresource"))): Holding(
-            decode(entry.get("fieldsV1")), text(entry.get("time"))
-        )
+        Manager(
+            text(entry.get("operation")),
+            text(entry.get("manager")),
+            text(entry.get("apiVersion")),
+            text(entry.get("subresource")),
+        ): Holding(decode(entry.get("fieldsV1")), text(entry.get("time")))
         for entry in mappings(dig(obj, "metadata", "managedFields"))
     }
 
@@ -80,7 +83,8 @@ def entries(holdings: Mapping[Manager, Holding]) -> list[Json]:
     """``managedFields`` for these holdings, in the server's order: applied first, then by time and name."""
     listed: list[Json] = []
     for manager, holding in sorted(
-        holdings.items(), key=lambda pair: (pair[0].operation, pair[1].time, pair[0].name, pair[0].api_version, pair[0].subresource)
+        holdings.items(),
+        key=lambda pair: (pair[0].operation, pair[1].time, pair[0].name, pair[0].api_version, pair[0].subresource),
     ):
         if not holding.fields:
             continue

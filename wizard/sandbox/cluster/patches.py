@@ -32,7 +32,7 @@ def _json_patch(obj: Object, patch: Json) -> Object:
     if not isinstance(patch, list):
         raise bad_request("error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch")
     try:
-        result: Json = json.loads(json.dumps(jsonpatch.apply_patch(clone(obj), patch)))
+        result: Json = json.loads(json.dumps(jsonpatch.apply_patch(clone(obj), mappings(patch))))
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         raise ApiError(422, "Invalid", f"the server rejected our request due to an error in our request: {error}", {}) from None
     return mapping(result)

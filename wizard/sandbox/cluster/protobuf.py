@@ -88,7 +88,9 @@ def decode(body: bytes) -> Object:
     if not body.startswith(_MAGIC):
         raise bad_request("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
-        envelope = _message(body[len(_MAGIC) :], {1: _Field("type", "message", _texts("apiVersion", "kind")), 2: _Field("raw", "bytes")})
+        envelope = _message(
+            body[len(_MAGIC) :], {1: _Field("type", "message", _texts("apiVersion", "kind")), 2: _Field("raw", "bytes")}
+        )
         type_meta, raw = envelope.get("type"), envelope.get("raw", "")
         if not isinstance(type_meta, dict) or not isinstance(raw, str):
             raise bad_request("the protobuf message has no type")
@@ -116,7 +118,9 @@ def _message(data: bytes, fields: Mapping[int, _Field]) -> Object:
                 members = found.setdefault(known.name, {})
                 if isinstance(members, dict):
                     raw = _raw(entry.get(2, b""))
-                    members[_raw(entry.get(1, b"")).decode()] = base64.b64encode(raw).decode() if known.form == "bytes-map" else raw.decode()
+                    members[_raw(entry.get(1, b"")).decode()] = (
+                        base64.b64encode(raw).decode() if known.form == "bytes-map" else raw.decode()
+                    )
             case _:
                 read = _value(value, known)
                 # Go writes empty strings into protobuf where JSON leaves them out.

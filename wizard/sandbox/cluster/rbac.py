@@ -30,11 +30,11 @@ class Authorizer:
 
     def rules(self, user: User, namespace: str) -> Iterator[Object]:
         """Every rule that holds for the user cluster-wide and in the namespace."""
-        for binding in self._storage.list(type_named("ClusterRoleBinding"))[0]:
+        for binding in self._storage.of_type(type_named("ClusterRoleBinding"))[0]:
             if _binds(binding, user, ""):
                 yield from self._rules(binding, "")
         if namespace:
-            for binding in self._storage.list(type_named("RoleBinding"), namespace)[0]:
+            for binding in self._storage.of_type(type_named("RoleBinding"), namespace)[0]:
                 if _binds(binding, user, namespace):
                     yield from self._rules(binding, namespace)
 

@@ -9,7 +9,20 @@ from datetime import UTC, datetime
 
 from wizard.sandbox.cluster import defaults, errors, ownership, validation
 from wizard.sandbox.cluster.kinds import ResourceType, type_named
-from wizard.sandbox.cluster.objects import Json, Object, clone, dig, mapping, mappings, metadata, name_of, namespace_of, number, strings, text
+from wizard.sandbox.cluster.objects import (
+    Json,
+    Object,
+    clone,
+    dig,
+    mapping,
+    mappings,
+    metadata,
+    name_of,
+    namespace_of,
+    number,
+    strings,
+    text,
+)
 from wizard.sandbox.cluster.ownership import APPLY, UPDATE, Manager
 from wizard.sandbox.cluster.storage import Storage
 

@@ -129,7 +129,13 @@ def _platform(scenario: ClusterScenario) -> Iterator[Object]:
         }
     ]
     desired: Object = {"version": scenario.version, "image": ""}
-    version_status: Object = {"history": history, "conditions": available, "desired": desired, "observedGeneration": 1, "versionHash": ""}
+    version_status: Object = {
+        "history": history,
+        "conditions": available,
+        "desired": desired,
+        "observedGeneration": 1,
+        "versionHash": "",
+    }
     yield _object(api, "ClusterVersion", "version", spec={"clusterID": _CLUSTER_ID, "channel": "stable"}, status=version_status)
     platform: Object = {"type": "AWS", "aws": {"region": scenario.region}}
     infrastructure: Object = {
@@ -141,9 +147,7 @@ def _platform(scenario: ClusterScenario) -> Iterator[Object]:
         "apiServerURL": f"https://api.{scenario.base_domain}:443",
         "apiServerInternalURI": f"https://api.{scenario.base_domain}:443",
     }
-    yield _object(
-        api, "Infrastructure", "cluster", spec={"platformSpec": {"type": "AWS", "aws": {}}}, status=infrastructure
-    )
+    yield _object(api, "Infrastructure", "cluster", spec={"platformSpec": {"type": "AWS", "aws": {}}}, status=infrastructure)
     yield _object(api, "Authentication", "cluster", spec={"serviceAccountIssuer": f"https://{scenario.issuer}"}, status={})
     pods: list[Json] = [{"cidr": cidr, "hostPrefix": 23} for cidr in scenario.cluster_network]
     services: list[Json] = list(scenario.service_network)
@@ -166,9 +170,19 @@ def _platform(scenario: ClusterScenario) -> Iterator[Object]:
 
 
 def _tools(image: str) -> Object:
-    tag: Object = {"name": "latest", "from": {"kind": "DockerImage", "name": image}, "importPolicy": {}, "referencePolicy": {"type": "Source"}}
+    tag: Object = {
+        "name": "latest",
+        "from": {"kind": "DockerImage", "name": image},
+        "importPolicy": {},
+        "referencePolicy": {"type": "Source"},
+    }
     repository = "image-registry.openshift-image-registry.svc:5000/openshift/tools"
-    item: Object = {"created": "2026-09-02T08:15:00Z", "dockerImageReference": image, "image": image.partition("@")[2], "generation": 2}
+    item: Object = {
+        "created": "2026-09-02T08:15:00Z",
+        "dockerImageReference": image,
+        "image": image.partition("@")[2],
+        "generation": 2,
+    }
     status: Object = {"dockerImageRepository": repository, "tags": [{"tag": "latest", "items": [item]}]}
     return _object("image.openshift.io/v1", "ImageStream", "tools", "openshift", spec={"tags": [tag]}, status=status)
 
@@ -192,7 +206,10 @@ def _gitops(gitops: GitOpsOperator) -> Iterator[Object]:
         "version": gitops.version,
         "install": {"strategy": "deployment", "spec": {"deployments": []}},
     }
-    phase: Object = {"phase": gitops.phase, "reason": "InstallSucceeded" if gitops.phase == "Succeeded" else "InstallCheckFailed"}
+    phase: Object = {
+        "phase": gitops.phase,
+        "reason": "InstallSucceeded" if gitops.phase == "Succeeded" else "InstallCheckFailed",
+    }
     yield _object(api, "ClusterServiceVersion", name, _OPERATOR_NAMESPACE, spec=described, status=phase)
     for instance in gitops.instances:
         yield from _instance(instance.namespace, instance.name, instance.phase)
@@ -202,7 +219,9 @@ def _instance(namespace: str, name: str, phase: str) -> Iterator[Object]:
     running = "Running" if phase == "Available" else "Pending"
     parts = ("applicationController", "applicationSetController", "redis", "repo", "server", "sso")
     status: Object = {"phase": phase, **dict.fromkeys(parts, running)}
-    yield _object("argoproj.io/v1beta1", "ArgoCD", name, namespace, spec={"server": {"route": {"enabled": True}}}, status=status)
+    yield _object(
+        "argoproj.io/v1beta1", "ArgoCD", name, namespace, spec={"server": {"route": {"enabled": True}}}, status=status
+    )
     for account in ("argocd-application-controller", "argocd-server"):
         yield _object("v1", "ServiceAccount", f"{name}-{account}", namespace)
     for config in ("argocd-cm", "argocd-rbac-cm", "argocd-tls-certs-cm"):

@@ -158,7 +158,13 @@ class ClusterServer:
             yaml.safe_dump(document, file, sort_keys=False)
 
     def token(
-        self, namespace: str, service_account: str, audiences: Sequence[str] = (), ttl: float = 3600.0, *, pod: str | None = None
+        self,
+        namespace: str,
+        service_account: str,
+        audiences: Sequence[str] = (),
+        ttl: float = 3600.0,
+        *,
+        pod: str | None = None,
     ) -> str:
         """A token of a service account as the TokenRequest API signs it (RS256), valid for ``ttl`` seconds on the sandbox's clock.
 

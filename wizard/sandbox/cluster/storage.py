@@ -62,7 +62,7 @@ class Storage:
         with self._lock:
             return self._objects.get((type_.resource, namespace, name))
 
-    def list(self, type_: ResourceType, namespace: str = "") -> tuple[list[Object], int]:
+    def of_type(self, type_: ResourceType, namespace: str = "") -> tuple[list[Object], int]:
         """The objects of a type by namespace and name, with the version of this view; of all namespaces for the empty one."""
         with self._lock:
             found = [

@@ -29,7 +29,7 @@ class Store:
 
     def list(self, kind: str, namespace: str | None = None, labels: Mapping[str, str] | None = None) -> list[Object]:
         """The objects of a kind, by namespace and name; of all namespaces for None; with all of these labels."""
-        found, _ = self._registry.storage.list(type_named(kind), namespace or "")
+        found, _ = self._registry.storage.of_type(type_named(kind), namespace or "")
         return [clone(obj) for obj in found if (labels or {}).items() <= labels_of(obj).items()]
 
     def create(self, obj: Object, *, manager: str) -> Object:

@@ -132,9 +132,7 @@ def without(value: Json, gone: FieldSet, kept: FieldSet, node: Node, path: Field
     return _without(value, gone, kept_inner, touched, node, path)
 
 
-def _without(
-    value: Json, gone: FieldSet, kept: set[FieldPath], touched: set[FieldPath], node: Node, path: FieldPath
-) -> Json:
+def _without(value: Json, gone: FieldSet, kept: set[FieldPath], touched: set[FieldPath], node: Node, path: FieldPath) -> Json:
     remaining: list[tuple[str, Json]] = []
     for step, below, child in _parts(value, node):
         place = (*path, step)

@@ -14,7 +14,7 @@ from typing import cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from wizard.sandbox.cluster.api import Api, Request, Response, Target
-from wizard.sandbox.cluster.errors import ApiError
+from wizard.sandbox.cluster.errors import ApiError, qualified
 from wizard.sandbox.cluster.objects import Call
 
 _MUTATING = ("create", "update", "patch", "delete", "deletecollection")
@@ -124,7 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
         if response.stream is not None:
             self._send_stream(response)
             return
-        body = response.text.encode() if response.text is not None else json.dumps(response.body, separators=(",", ":")).encode()
+        body = (
+            response.text.encode() if response.text is not None else json.dumps(response.body, separators=(",", ":")).encode()
+        )
         self.send_response(response.code)
         self.send_header("Content-Type", "text/plain" if response.text is not None else "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -152,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _call(target: Target | None, start: float, code: int, user: str, path: str) -> Call:
     if target is None:
         return Call("get", urlsplit(path).path, "", "", start, time.monotonic(), False, code, user)
-    resource = target.plural + (f".{target.group}" if target.group else "") + (f"/{target.subresource}" if target.subresource else "")
+    resource = qualified(target.plural, target.group) + (f"/{target.subresource}" if target.subresource else "")
     # Reviews are created but change nothing; a dry run neither.
     asking = target.plural.endswith("reviews") or "dryRun=All" in path
     mutating = target.verb in _MUTATING and not asking

@@ -49,7 +49,7 @@ class Watch:
         version = self._since
         # Whether each object was last seen within the selectors: an object that leaves them is told as DELETED.
         inside: set[tuple[str, str]] = set()
-        objects, now = self._storage.list(self._type, self._namespace)
+        objects, now = self._storage.of_type(self._type, self._namespace)
         if version == 0:
             version = now
             for obj in filter(self._chosen, objects):
