@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from wizard.flow import Step
@@ -27,7 +28,7 @@ def text_of(app: WizardApp) -> str:
 class Operator:
     """An operator in front of the wizard."""
 
-    def __init__(self, app: WizardApp, pilot: Pilot[WizardOutcome | None]) -> None:
+    def __init__(self, app: WizardApp, pilot: Pilot[WizardOutcome]) -> None:
         self.app, self.pilot = app, pilot
 
     @property
@@ -62,6 +63,11 @@ class Operator:
         """Type a text."""
         await self.pilot.press(*text)
 
+    def paste(self, text: str) -> None:
+        """Paste a text into the focused field."""
+        assert self.app.focused is not None
+        self.app.focused.post_message(Paste(text))
+
     async def to(self, step: Step) -> None:
         """Walk to a page with the shortest answers, from the welcome page."""
         await self.until(lambda: self.app.frame.page.is_mounted, "the first page")
@@ -81,7 +87,7 @@ class Operator:
         await self.on(Step.DETAILS)
         if step is Step.DETAILS:
             return
-        await self.type(URL)
+        self.paste(URL)
         await self.until(lambda: self.draft("source.url") == URL, "the URL in the draft")
         await self.read()
         await self.press("enter")

@@ -266,12 +266,12 @@ class ApplyPage(WizardPage):
             bar = f" {'━' * full}{'─' * (_BAR - full)}"
         elapsed = line.elapsed(now)
         time = duration(elapsed) if line.state in ("running", "done", "failed") else ""
-        room = width - _MARK - _TIME - len(bar)
+        room = width - _MARK - _TIME
         title_width = min(60, room * 3 // 5)
         return Content.assemble(
             (f"{icon} {mark.word:<{_MARK - 2}}", mark.style),
             (_fit(line.title, title_width), "bold" if line.state == "running" else ""),
-            (f" {_fit(message, room - title_width - 1)}", "$quiet" if line.state != "failed" else "$text-error"),
+            (f" {_fit(message, room - title_width - len(bar) - 1)}", "$quiet" if line.state != "failed" else "$text-error"),
             (bar, "$text-primary"),
             (f"{time:>{_TIME}}", "$quiet"),
         )

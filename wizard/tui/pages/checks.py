@@ -137,7 +137,10 @@ class ChecksPage(WizardPage):
 
     def _wrapped(self, text: str) -> str:
         width = max(40, self.size.width - 4)
-        lines = [wrap(line, width, initial_indent=_INDENT, subsequent_indent=_INDENT) for line in text.splitlines()]
+        lines = [
+            wrap(line, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
+            for line in text.splitlines()
+        ]
         return "\n".join(part for line in lines for part in line)
 
     def on_resize(self) -> None:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from wizard.engine.apply import ApplyReport
 
 
+_TITLE = 20
+"""Columns of the titles."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One thing to take away: what it is, what is shown, what is copied."""
@@ -64,7 +68,7 @@ class DonePage(WizardPage):
         ending = self._ending
         self.query_one("#outcome", Static).update(_success(ending) if ending.ok else _failure(ending))
         self._lines = self._take_away(ending)
-        self.query_one(Lines).add_options([Option(_shown(line)) for line in self._lines])
+        self.query_one(Lines).add_options([Option(_shown(line, self.frame.size.width - 4)) for line in self._lines])
         if ending.ok and self.wizard.keeper is not None:
             self.wizard.keeper.discard()
 
@@ -212,8 +216,10 @@ def _failure(ending: Ending) -> Content:
     )
 
 
-def _shown(line: Line) -> Content:
-    return Content.assemble((f"{line.title:<20}", "$quiet"), line.value)
+def _shown(line: Line, width: int) -> Content:
+    """Title and value side by side, or the value below when it is too long for that."""
+    between = "" if _TITLE + len(line.value) <= width else "\n  "
+    return Content.assemble((f"{line.title:<{_TITLE}}" if not between else line.title, "$quiet"), between, line.value)
 
 
 def farewell(ending: Ending, saved: object) -> str:

@@ -54,7 +54,13 @@ def panel_lines(results: Sequence[CheckResult], width: int) -> Content:
         mark = mark_of(result)
         lines.append(Content.styled(f"{mark.icon} ", mark.style) + Content(_cut(result.check.title, width - 2)))
         if not result.waiting and result.status.value in ("fail", "warn", "unknown"):
-            said = wrap(f"{mark.word}: {result.verdict.evidence}", width, initial_indent="  ", subsequent_indent="  ")
+            said = wrap(
+                f"{mark.word}: {result.verdict.evidence}",
+                width,
+                initial_indent="  ",
+                subsequent_indent="  ",
+                break_on_hyphens=False,
+            )
             lines.append(Content.styled("\n".join(said), "$quiet"))
     return Content("\n").join(lines) if lines else Content.styled("Nothing to check yet.", "$quiet")
 

@@ -1,0 +1,157 @@
+"""Makes a picture of every page from the real program in the sandbox: ``python -m wizard.tui.screenshots FOLDER``.
+
+The program is run as its users run it, with the environment that ``ezgitops sandbox`` prints; this module only presses keys and
+waits for what is to be seen. PNGs of the pages in the README are made where rsvg-convert is at hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual.events import Paste
+from textual.pilot import Pilot
+
+from wizard.compose import drafts, logbook, make_session
+from wizard.flow import Step
+from wizard.tui.app import WizardApp
+from wizard.tui.pages.apply import ApplyPage
+from wizard.tui.pages.plan import PlanPage
+from wizard.tui.run import WizardOutcome
+
+if TYPE_CHECKING:
+    from wizard.answers.draft import Draft
+    from wizard.engine.session import Session
+
+SOURCE = "https://github.com/acme/cluster-config.git"
+SIZES = {"": (120, 40), "-80x24": (80, 24)}
+AS_PNG = ("plan", "done")
+_DEADLINE = 180.0
+
+
+class Photographer:
+    """Walks through the wizard and takes a picture of each page."""
+
+    def __init__(self, app: WizardApp, pilot: Pilot[WizardOutcome], folder: Path, suffix: str) -> None:
+        self._app, self._pilot, self._folder, self._suffix = app, pilot, folder, suffix
+
+    async def walk(self) -> None:
+        """From the first page to the last."""
+        await self._until(lambda: self._app.frame.page.is_mounted)
+        await self._take("welcome")
+        await self._go("enter", Step.ENVIRONMENT)
+        await self._until(lambda: bool(self._app.session and not self._app.session.reading()))
+        await self._take("environment")
+        await self._go("ctrl+n", Step.STRATEGY)
+        await self._take("strategy")
+        await self._go("enter", Step.DETAILS)
+        if self._app.focused is not None:
+            self._app.focused.post_message(Paste(SOURCE))
+        await self._until(lambda: self._said("reachable"))
+        await self._take("details")
+        await self._go("enter", Step.CHECKS)
+        await self._until(lambda: bool(self._app.session and not self._app.session.reading()))
+        await self._take("checks")
+        await self._go("enter", Step.PLAN)
+        await self._until(lambda: isinstance(page := self._app.frame.page, PlanPage) and page.plan is not None)
+        await self._take("plan")
+        await self._pilot.press("enter")
+        await self._pilot.press("y")
+        await self._until(lambda: isinstance(self._app.frame.page, ApplyPage))
+        await self._until(self._half_way)
+        await self._take("apply")
+        await self._until(lambda: self._app.frame.step is Step.DONE)
+        await self._take("done")
+
+    def _half_way(self) -> bool:
+        page = self._app.frame.page
+        return not isinstance(page, ApplyPage) or sum(line.state == "done" for line in page.lines.values()) >= 5
+
+    def _said(self, text: str) -> bool:
+        return text in self._app.export_screenshot(simplify=True).replace("&#160;", " ")
+
+    async def _go(self, key: str, step: Step) -> None:
+        await self._pilot.press(key)
+        await self._until(lambda: self._app.frame.step is step and self._app.frame.page.is_mounted)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        end = monotonic() + _DEADLINE
+        while not condition():
+            if monotonic() > end:
+                raise TimeoutError(f"the wizard stays on the page {self._app.frame.step}")
+            await self._pilot.pause(0.05)
+
+    async def _take(self, name: str) -> None:
+        self._app.frame.refresh_view()
+        self._app.clear_notifications()
+        await self._pilot.pause(0.2)
+        path = self._folder / f"{name}{self._suffix}.svg"
+        path.write_text(_stable(self._app.export_screenshot(title="ezgitops", simplify=True)), encoding="utf-8")
+        if not self._suffix and name in AS_PNG:
+            _as_png(path)
+
+
+def _stable(svg: str) -> str:
+    """Without the identifier that is another one for each run, and with blanks that every renderer keeps."""
+    return re.sub(r"terminal-\d+", "terminal", svg).replace("<svg ", '<svg xml:space="preserve" ', 1)
+
+
+def _as_png(path: Path) -> None:
+    program = shutil.which("rsvg-convert")
+    if program is not None:
+        subprocess.run([program, "--width", "1200", "--output", str(path.with_suffix(".png")), str(path)], check=True)
+
+
+async def photograph(folder: Path, suffix: str) -> None:
+    """Every page in one size. The world is the one that this process's environment names."""
+    environ = dict(os.environ)
+
+    def session(draft: Draft, *, on_edit: Callable[[Draft], None], ask_secret: Callable[[str], str] | None = None) -> Session:
+        return make_session(draft, environ=environ, on_edit=on_edit, ask_secret=ask_secret)
+
+    app = WizardApp(
+        make_session=session, drafts=lambda warn: drafts(environ, warn=warn), logbook=logbook(environ), environ=environ
+    )
+    async with app.run_test(size=SIZES[suffix]) as pilot:
+        await Photographer(app, pilot, folder, suffix).walk()
+        app.close_session()
+
+
+def main(arguments: list[str]) -> int:
+    """Start a fresh sandbox for each size, and in its environment this module again, which takes the pictures."""
+    folder = Path(arguments[0] if arguments else "screenshots").absolute()
+    if len(arguments) == 2:
+        asyncio.run(photograph(folder, arguments[1].removeprefix("--inside=")))
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix in SIZES:
+        with tempfile.TemporaryDirectory() as home:
+            _in_sandbox([sys.executable, "-m", __spec__.name, str(folder), f"--inside={suffix}"], home)
+    return 0
+
+
+def _in_sandbox(command: list[str], home: str) -> None:
+    own = {**os.environ, "HOME": home}
+    start = [sys.executable, "-m", "wizard.sandbox", "--attached"]
+    with subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=own) as sandbox:
+        if sandbox.stdin is None or sandbox.stdout is None:
+            raise RuntimeError("the sandbox has no pipes")
+        try:
+            exports = json.loads(sandbox.stdout.readline())
+            subprocess.run(command, env={**own, **exports, "TEXTUAL_ANIMATIONS": "none"}, cwd=home, check=True)
+        finally:
+            sandbox.stdin.close()  # it ends with its input
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
