@@ -44,6 +44,8 @@ def run_apply(program: Program, options: Options, *, yes: bool, saved: Path | No
             )
         confirmed = run.saved_plan(saved) if saved is not None else None
         plan = run.prepared()
+        if confirmed is not None:
+            run.hold_against(confirmed, plan)
         run.stop_at_failed_checks()
         run.show(plan)
         if not yes and plan.pending and not click.confirm("Apply this?", err=True):

@@ -228,6 +228,13 @@ class Run:
             why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             raise self.fail(ExitCode.USAGE, f"The plan {path} cannot be used: {why}; nothing was touched.") from error
 
+    def hold_against(self, saved: SavedPlan, plan: Plan) -> None:
+        """End (3) when a plan would not do what the saved one says."""
+        try:
+            saved.check(plan)
+        except StalePlanError as error:
+            raise self._stale(error) from error
+
     def carry_out(self, plan: Plan, *, confirmed: SavedPlan | None = None, verified: bool = True) -> ApplyReport:
         """Apply a plan. Ctrl-C lets the calls under way end. Raises CommandError with the code that fits."""
         cancel = threading.Event()
@@ -235,11 +242,7 @@ class Run:
             try:
                 return self.session.apply(plan, sink=self.emit, cancel=cancel, confirmed=confirmed, verified=verified)
             except StalePlanError as error:
-                raise self.fail(
-                    ExitCode.CHECKS,
-                    "The world has changed since the plan was made; nothing was touched. Plan again.",
-                    error.differences,
-                ) from error
+                raise self._stale(error) from error
             except ConflictError as error:
                 raise self.fail(ExitCode.CHECKS, f"In conflict: {error}; nothing was touched.") from error
             except LockedError as error:
@@ -309,6 +312,10 @@ class Run:
             return made.result()
 
         return result
+
+    def _stale(self, error: StalePlanError) -> CommandError:
+        summary = "The world has changed since the plan was made; nothing was touched. Plan again."
+        return self.fail(ExitCode.CHECKS, summary, error.differences)
 
     def _faulty(self, faults: Sequence[Fault]) -> CommandError:
         noun = "fault" if len(faults) == 1 else "faults"
