@@ -31,6 +31,8 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 30
 CONNECTIONS = 32
+ATTEMPTS = 3
+"""Three attempts and the pauses between them end within a reader's 20 s when a host cannot be reached."""
 
 
 class AwsClients:
@@ -120,7 +122,7 @@ class AwsClients:
                     endpoint_url=self._endpoint_url(service),
                     verify=self._ca_bundle(),
                     config=Config(
-                        retries={"mode": "standard", "max_attempts": 5},
+                        retries={"mode": "standard", "max_attempts": ATTEMPTS},
                         connect_timeout=CONNECT_TIMEOUT_SECONDS,
                         read_timeout=READ_TIMEOUT_SECONDS,
                         max_pool_connections=CONNECTIONS,
