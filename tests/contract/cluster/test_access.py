@@ -65,7 +65,8 @@ def test_one_named_secret_and_nothing_else(refresher: Kube, namespace: str, core
     other = refresher.get(f"{core}/secrets/other")
     assert (other.code, other.reason) == (403, "Forbidden")
     assert other.message.startswith(
-        f'secrets "other" is forbidden: User "{user}" cannot get resource "secrets" in API group "" in the namespace "{namespace}"'
+        f'secrets "other" is forbidden: User "{user}" cannot get resource "secrets" in API group "" '
+        f'in the namespace "{namespace}"'
     )
     listed = refresher.get(f"{core}/secrets")
     assert listed.message.startswith(f'secrets is forbidden: User "{user}" cannot list resource "secrets"')
@@ -78,7 +79,7 @@ def test_applying_something_new_takes_the_right_to_create(refresher: Kube, kube:
     obj = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "mine"}}
     answer = refresher.apply(f"{core}/secrets/mine", obj)
     assert answer.code == 403
-    assert 'cannot create resource "secrets"' in answer.message
+    assert answer.message.startswith('secrets "mine" is forbidden: ')
 
 
 @pytest.mark.parametrize(

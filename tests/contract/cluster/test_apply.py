@@ -141,9 +141,7 @@ def test_containers_variables_and_mounts_are_told_apart(kube: Kube, namespace: s
     assert sorted(variable["name"] for variable in main["env"]) == ["A", "B", "C"]
 
     conflict = kube.apply(path, deployment(env=[{"name": "C", "value": "9"}]))
-    assert conflict.causes == [
-        ("FieldManagerConflict", '.spec.template.spec.containers[name="main"].env[name="C"].value')
-    ]
+    assert conflict.causes == [("FieldManagerConflict", '.spec.template.spec.containers[name="main"].env[name="C"].value')]
 
     fewer = kube.apply(path, deployment(env=[{"name": "A", "value": "1"}]))
     [main] = fewer.body["spec"]["template"]["spec"]["containers"]

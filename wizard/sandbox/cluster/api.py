@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from wizard.sandbox.cluster import discovery, errors
 from wizard.sandbox.cluster.body import decode
-from wizard.sandbox.cluster.kinds import ResourceType, groups, type_at, type_named
+from wizard.sandbox.cluster.kinds import ResourceType, type_at, type_named
 from wizard.sandbox.cluster.objects import Json, Object, User, dig, mapping, mappings, metadata, name_of, namespace_of, text
 from wizard.sandbox.cluster.patches import APPLY_PATCH, patched
+from wizard.sandbox.cluster.paths import document
 from wizard.sandbox.cluster.rbac import Authorizer
 from wizard.sandbox.cluster.registry import Registry
+from wizard.sandbox.cluster.requests import Request, Response, Target, is_dry_run, is_true, manager_of, selected
 from wizard.sandbox.cluster.reviews import Reviews
-from wizard.sandbox.cluster.selectors import Predicate, by_fields, by_labels
 from wizard.sandbox.cluster.table import table, wants_table
 from wizard.sandbox.cluster.tokens import TokenIssuer
 from wizard.sandbox.cluster.validation import unknown_fields
 from wizard.sandbox.cluster.watch import Watch
-
-_MANAGER_LENGTH = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An HTTP request: header names in lower case, one value for each query parameter."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer: JSON, plain text, or a stream of JSON lines."""
-
-    code: int
-    body: Json = None
-    text: str | None = None
-    stream: Iterator[Object] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a request is about: resource type (None: a review or a path), place, and what is done to it."""
-
-    verb: str
-    group: str = ""
-    version: str = ""
-    plural: str = ""
-    namespace: str = ""
-    name: str = ""
-    subresource: str = ""
-
-    @property
-    def resource(self) -> str:
-        """``plural`` or ``plural/subresource``, as RBAC names it."""
-        return f"{self.plural}/{self.subresource}" if self.subresource else self.plural
 
 
 class Api:
@@ -89,7 +47,7 @@ class Api:
     # --- who and what ---------------------------------------------------------------------------------------
 
     def user(self, request: Request) -> User:
-        """For whom the request is to be judged. Raises ApiError: 401 for a token that nobody gave out, 403 for impersonation."""
+        """For whom the request is judged. Raises ApiError: 401 for a token that nobody gave out, 403 for impersonation."""
         caller = self._caller(request)
         name = request.headers.get("impersonate-user", "")
         if not name:
@@ -121,34 +79,6 @@ class Api:
         account = self._registry.storage.get(type_named("ServiceAccount"), text(bound.get("namespace")), name)
         return account is not None and metadata(account).get("uid") == dig(bound, "serviceaccount", "uid")
 
-    @staticmethod
-    def target(request: Request) -> Target | None:
-        """The resource that a path names; None for a path that is no resource."""
-        parts = [part for part in request.path.split("/") if part]
-        if parts[:2] == ["api", "v1"]:
-            group, version, rest = "", "v1", parts[2:]
-        elif len(parts) >= 3 and parts[0] == "apis":
-            group, version, rest = parts[1], parts[2], parts[3:]
-        else:
-            return None
-        namespace = ""
-        if len(rest) >= 3 and rest[0] == "namespaces" and rest[2] not in ("status", "finalize"):
-            namespace, rest = rest[1], rest[2:]
-        if not rest or len(rest) > 3:
-            return None
-        plural, name, subresource = (*rest, "", "")[:3]
-        if (plural, group, namespace) == ("namespaces", "", ""):
-            namespace = name
-        watching = _true(request.query.get("watch", ""))
-        verbs = {
-            "GET": "get" if name else "watch" if watching else "list",
-            "POST": "create",
-            "PUT": "update",
-            "PATCH": "patch",
-            "DELETE": "delete" if name else "deletecollection",
-        }
-        return Target(verbs.get(request.method, ""), group, version, plural, namespace, name, subresource)
-
     def _authorize(self, user: User, target: Target, verb: str = "") -> None:
         verb = verb or target.verb
         if self._authorizer.allows(user, verb, target.group, target.resource, target.namespace, target.name):
@@ -162,7 +92,10 @@ class Api:
     def answer(self, request: Request, user: User, target: Target | None) -> Response:
         """The answer. Raises ApiError."""
         if target is None:
-            return self._path(request, user)
+            path = request.path.rstrip("/") or "/"
+            if not self._authorizer.allows_path(user, "get", path):
+                raise errors.path_forbidden(user.name, "get", path)
+            return document(request, self._version, self._issuer)
         self._authorize(user, target)
         if target.plural in discovery.REVIEW_KINDS and target.group in ("authentication.k8s.io", "authorization.k8s.io"):
             if target.verb != "create":
@@ -190,26 +123,26 @@ class Api:
             case "create":
                 obj = self._given(request, target, type_)
                 self._no_escalation(user, type_, obj)
-                created = self._registry.create(type_, obj, _manager(request), dry_run=_dry_run(request))
+                created = self._registry.create(type_, obj, manager_of(request), dry_run=is_dry_run(request))
                 return self._shown(request, type_, created, 201)
             case "update" | "patch":
                 return self._change(request, user, target, type_)
             case "delete":
                 options = decode(request.body, request.headers) if request.body else {}
-                dry_run = _dry_run(request) or options.get("dryRun") == ["All"]
+                dry_run = is_dry_run(request) or options.get("dryRun") == ["All"]
                 return self._deleted(type_, self._registry.delete(type_, namespace, target.name, options, dry_run=dry_run))
             case _:
-                chosen = _selected(request)
+                chosen = selected(request)
                 for obj in self._registry.storage.of_type(type_, namespace)[0]:
                     if chosen(obj):
-                        self._registry.delete(type_, namespace_of(obj), name_of(obj), {}, dry_run=_dry_run(request))
+                        self._registry.delete(type_, namespace_of(obj), name_of(obj), {}, dry_run=is_dry_run(request))
                 return self._list(request, type_, namespace)
 
     def _change(self, request: Request, user: User, target: Target, type_: ResourceType) -> Response:
         """Update, or any patch, of an object or its status."""
         namespace = target.namespace if type_.namespaced else ""
         media_type = request.headers.get("content-type", "").partition(";")[0]
-        manager, dry_run = _manager(request), _dry_run(request)
+        manager, dry_run = manager_of(request), is_dry_run(request)
         if target.verb == "update":
             given = self._given(request, target, type_)
 
@@ -252,9 +185,9 @@ class Api:
             type_,
             config,
             manager,
-            force=_true(request.query.get("force", "")),
+            force=is_true(request.query.get("force", "")),
             subresource=target.subresource,
-            dry_run=_dry_run(request),
+            dry_run=is_dry_run(request),
         )
         return self._shown(request, type_, obj, 201 if new else 200)
 
@@ -288,7 +221,8 @@ class Api:
         obj.setdefault("kind", type_.kind)
         if obj["apiVersion"] != type_.api_version:
             raise errors.bad_request(
-                f"the API version in the data ({obj['apiVersion']}) does not match the expected API version ({type_.api_version})"
+                f"the API version in the data ({obj['apiVersion']}) does not match the expected API version "
+                f"({type_.api_version})"
             )
         if obj["kind"] != type_.kind:
             raise errors.bad_request(f"no kind {obj['kind']!r} is registered here: expected {type_.kind}")
@@ -338,7 +272,7 @@ class Api:
         return Response(code, obj)
 
     def _list(self, request: Request, type_: ResourceType, namespace: str) -> Response:
-        chosen = _selected(request)
+        chosen = selected(request)
         found, version = self._registry.storage.of_type(type_, namespace)
         objects = [obj for obj in found if chosen(obj)]
         if wants_table(request.headers.get("accept", "")):
@@ -366,10 +300,10 @@ class Api:
             self._registry.storage,
             type_,
             namespace,
-            _selected(request),
+            selected(request),
             since=int(asked) if asked.isdigit() else 0,
             timeout=float(request.query.get("timeoutSeconds", "1800")),
-            bookmarks=_true(request.query.get("allowWatchBookmarks", "")),
+            bookmarks=is_true(request.query.get("allowWatchBookmarks", "")),
             running=self._running,
         )
         if not wants_table(request.headers.get("accept", "")):
@@ -385,70 +319,3 @@ class Api:
         if type_.group:
             details["group"] = type_.group
         return Response(200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
-
-    def _path(self, request: Request, user: User) -> Response:
-        """Paths that are no resources: discovery, OpenAPI, version, health, the issuer's own documents."""
-        path = request.path.rstrip("/") or "/"
-        if not self._authorizer.allows_path(user, "get", path):
-            raise errors.path_forbidden(user.name, "get", path)
-        parts = [part for part in path.split("/") if part]
-        found: Object | None = None
-        match parts:
-            case ["version"]:
-                found = discovery.version(self._version)
-            case ["healthz" | "livez" | "readyz"]:
-                return Response(200, text="ok")
-            case ["api"]:
-                found = discovery.core_versions(request.headers.get("host", ""))
-            case ["apis"]:
-                found = discovery.group_list()
-            case ["api", version]:
-                found = discovery.resources("", version)
-            case ["apis", group] if group in groups():
-                found = {"kind": "APIGroup", "apiVersion": "v1", **discovery.group(group)}
-            case ["apis", group, version]:
-                found = discovery.resources(group, version)
-            case ["openapi", "v3"]:
-                found = discovery.openapi_index()
-            case ["openapi", "v3", "api", version]:
-                found = discovery.openapi("", version)
-            case ["openapi", "v3", "apis", group, version]:
-                found = discovery.openapi(group, version)
-            case [".well-known", "openid-configuration"]:
-                found = {"issuer": self._issuer.issuer, "jwks_uri": f"{self._issuer.issuer}/keys.json"}
-            case ["openid", "v1", "jwks"]:
-                found = self._issuer.jwks
-            case _:
-                pass
-        if found is None:
-            raise errors.no_such_path()
-        return Response(200, found)
-
-
-def _manager(request: Request) -> str:
-    """The field manager: as asked, else the program's name (managedfields ``prefixFromUserAgent``)."""
-    asked = request.query.get("fieldManager") or request.headers.get("user-agent", "").partition("/")[0] or "unknown"
-    return asked[:_MANAGER_LENGTH]
-
-
-def _true(value: str) -> bool:
-    """How Go's ``strconv.ParseBool`` reads a query parameter."""
-    return value in ("1", "t", "T", "true", "TRUE", "True")
-
-
-def _dry_run(request: Request) -> bool:
-    asked = request.query.get("dryRun", "")
-    if asked not in ("", "All"):
-        cause: Object = {
-            "reason": "FieldValueNotSupported",
-            "message": f'Unsupported value: "{asked}": supported values: "All"',
-            "field": "dryRun",
-        }
-        raise errors.invalid("PatchOptions", "meta.k8s.io", "", [cause])
-    return asked == "All"
-
-
-def _selected(request: Request) -> Predicate:
-    labels = by_labels(request.query.get("labelSelector", ""))
-    fields = by_fields(request.query.get("fieldSelector", ""))
-    return lambda obj: labels(obj) and fields(obj)

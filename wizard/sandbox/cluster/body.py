@@ -26,7 +26,7 @@ def decode(body: bytes, headers: Mapping[str, str], *, patch: Literal[True]) -> 
 
 
 def decode(body: bytes, headers: Mapping[str, str], *, patch: bool = False) -> Json:
-    """The JSON value of a body (an object, unless ``patch``). Raises ApiError: 400 when malformed, 415 for other media types."""
+    """The JSON value of a body (an object, unless ``patch``). Raises ApiError: 400 when malformed, 415 for other types."""
     media_type = headers.get("content-type", "").partition(";")[0].strip()
     if media_type == protobuf.MEDIA_TYPE:
         return protobuf.decode(body)

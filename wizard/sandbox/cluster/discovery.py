@@ -142,7 +142,7 @@ def openapi(group_name: str, version_name: str) -> Object | None:
             "x-kubernetes-preserve-unknown-fields": True,
         }
         place = f"{root}/namespaces/{{namespace}}" if type_.namespaced else root
-        bodies: Object = {kind: {"schema": {"type": "object"}} for kind in _patch_types(type_)}
+        bodies: Object = {kind: {"schema": {"type": "object"}} for kind in _TOLD_PATCHES}
         paths[f"{place}/{type_.plural}/{{name}}"] = {
             "patch": {
                 "operationId": f"patch{type_.kind}",
@@ -164,11 +164,10 @@ def openapi(group_name: str, version_name: str) -> Object | None:
     }
 
 
-def _patch_types(type_: ResourceType) -> tuple[str, ...]:
-    """What a patch may be. Strategic merge is left out for kubectl's sake: it then takes the merge keys it was built with."""
-    return (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
+_TOLD_PATCHES = (JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
+"""The patches that OpenAPI tells of. Strategic merge is left out: kubectl then takes the merge keys it was built with."""
 
 
 def patch_types(type_: ResourceType) -> tuple[str, ...]:
     """The patches a type takes: strategic merge is for the server's own kinds alone."""
-    return (*_patch_types(type_), *(() if type_.custom else (STRATEGIC_PATCH,)))
+    return (*_TOLD_PATCHES, *(() if type_.custom else (STRATEGIC_PATCH,)))

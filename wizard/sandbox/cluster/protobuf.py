@@ -1,4 +1,4 @@
-"""Reading the few protobuf bodies that kubectl sends (``kubectl create``, ``kubectl auth``), since it does not fall back to JSON.
+"""Reading the few protobuf bodies that kubectl sends (``kubectl create``, ``kubectl auth``): it does not fall back to JSON.
 
 Field numbers are those of kubernetes/api and apimachinery ``generated.proto``. Answers are JSON, which kubectl accepts.
 """
@@ -114,7 +114,7 @@ def _message(data: bytes, fields: Mapping[int, _Field]) -> Object:
                 if isinstance(listed, list):
                     listed.append(_value(value, known))
             case "map" | "bytes-map":
-                entry = {key: below for key, below in _wire(_raw(value))}
+                entry = dict(_wire(_raw(value)))
                 members = found.setdefault(known.name, {})
                 if isinstance(members, dict):
                     raw = _raw(entry.get(2, b""))

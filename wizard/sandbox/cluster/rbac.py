@@ -16,7 +16,7 @@ class Authorizer:
         self._storage = storage
 
     def allows(self, user: User, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
-        """True when the user may. ``resource`` is ``plural`` or ``plural/subresource``; an empty namespace means cluster-wide."""
+        """True when the user may. ``resource`` is ``plural`` or ``plural/subresource``; no namespace means cluster-wide."""
         return any(covers(rule, verb, group, resource, name) for rule in self.rules(user, namespace))
 
     def allows_path(self, user: User, verb: str, path: str) -> bool:

@@ -57,7 +57,7 @@ class GitOpsOperator(_Part):
 
 
 class ClusterScenario(_Part):
-    """A whole cluster. ``issuer`` has no scheme; networks are CIDRs; ``objects`` are further manifests, created as they stand."""
+    """A whole cluster. ``issuer`` has no scheme; networks are CIDRs; ``objects`` are further manifests, made as they stand."""
 
     context: str
     version: str

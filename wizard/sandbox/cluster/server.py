@@ -154,7 +154,7 @@ class ClusterServer:
             "contexts": [{"name": context, "context": {"cluster": context, "user": user, "namespace": "default"}}],
             "current-context": context,
         }
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             yaml.safe_dump(document, file, sort_keys=False)
 
     def token(
@@ -166,7 +166,7 @@ class ClusterServer:
         *,
         pod: str | None = None,
     ) -> str:
-        """A token of a service account as the TokenRequest API signs it (RS256), valid for ``ttl`` seconds on the sandbox's clock.
+        """A token of a service account as TokenRequest signs it (RS256), valid for ``ttl`` seconds on the sandbox's clock.
 
         No audience means the API server's own. Raises ApiError (404) when there is no such service account or ``pod``.
         """

@@ -18,12 +18,16 @@ EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of the store: what happened, the plural resource with its group, and the object after (DELETED: before) it."""
+    """One change of the store: what happened, the plural resource with its group, and the object after (DELETED: before) it.
+
+    ``previous`` is the version before this one.
+    """
 
     type: EventType
     resource: str
     object: Object
     version: int
+    previous: Object | None = None
 
 
 class Storage:
@@ -83,8 +87,9 @@ class Storage:
             key = (type_.resource, namespace_of(obj), name_of(obj))
             stored = self._next(obj)
             kind: EventType = "MODIFIED" if key in self._objects else "ADDED"
+            previous = self._objects.get(key)
             self._objects[key] = stored
-            self._record(kind, type_, stored)
+            self._record(kind, type_, stored, previous)
             return stored
 
     def remove(self, type_: ResourceType, namespace: str, name: str) -> Object | None:
@@ -94,7 +99,7 @@ class Storage:
             if gone is None:
                 return None
             last = self._next(gone)
-            self._record("DELETED", type_, last)
+            self._record("DELETED", type_, last, gone)
             return last
 
     def _next(self, obj: Object) -> Object:
@@ -103,8 +108,8 @@ class Storage:
         metadata(stored)["resourceVersion"] = str(self._version)
         return stored
 
-    def _record(self, kind: EventType, type_: ResourceType, obj: Object) -> None:
-        event = Event(kind, type_.resource, obj, self._version)
+    def _record(self, kind: EventType, type_: ResourceType, obj: Object, previous: Object | None) -> None:
+        event = Event(kind, type_.resource, obj, self._version, previous)
         self._history.append(event)
         self._undelivered.append(event)
         self._changed.notify_all()

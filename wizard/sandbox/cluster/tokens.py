@@ -47,7 +47,7 @@ class TokenIssuer:
         return keys
 
     def sign(self, account: Object, audiences: Sequence[str], ttl: float, pod: Object | None = None) -> tuple[str, datetime]:
-        """A token of a service account (its object), valid for ``ttl`` seconds, bound to ``pod`` when given; and when it ends."""
+        """A token of a service account (its object) for ``ttl`` seconds, bound to ``pod`` when given; and when it ends."""
         now = int(self._clock().timestamp())
         namespace, name = text(dig(account, "metadata", "namespace")), text(dig(account, "metadata", "name"))
         kubernetes: Object = {

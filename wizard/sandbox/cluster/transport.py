@@ -13,9 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from wizard.sandbox.cluster.api import Api, Request, Response, Target
+from wizard.sandbox.cluster.api import Api
 from wizard.sandbox.cluster.errors import ApiError, qualified
 from wizard.sandbox.cluster.objects import Call
+from wizard.sandbox.cluster.requests import Request, Response, Target, target_of
 
 _MUTATING = ("create", "update", "patch", "delete", "deletecollection")
 _LARGEST_BODY = 3 * 1024 * 1024
@@ -95,15 +96,16 @@ class _Handler(BaseHTTPRequestHandler):
             request = Request(self.command, unquote(parts.path), query, headers, self._body(headers))
             if listener.latency:
                 time.sleep(listener.latency)
-            target = listener.api.target(request)
+            target = target_of(request)
             user = listener.api.user(request)
             name = user.name
             response = listener.api.answer(request, user, target)
         except ApiError as error:
             response = Response(error.code, error.status())
-        self._send(response)
+        # Recorded before the caller has the answer, so that whoever asks for the calls next finds it.
         if response.stream is None:
             listener.record(_call(target, start, response.code, name, self.path))
+        self._send(response)
 
     def _body(self, headers: dict[str, str]) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":

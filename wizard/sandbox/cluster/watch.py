@@ -10,7 +10,7 @@ from wizard.sandbox.cluster.errors import ApiError
 from wizard.sandbox.cluster.kinds import ResourceType
 from wizard.sandbox.cluster.objects import Json, Object, dig, namespace_of, text
 from wizard.sandbox.cluster.selectors import Predicate
-from wizard.sandbox.cluster.storage import Storage
+from wizard.sandbox.cluster.storage import Event, Storage
 from wizard.sandbox.cluster.table import table
 
 _STEP = 1.0
@@ -47,16 +47,11 @@ class Watch:
         """The watch events, until the timeout."""
         end = time.monotonic() + self._timeout
         version = self._since
-        # Whether each object was last seen within the selectors: an object that leaves them is told as DELETED.
-        inside: set[tuple[str, str]] = set()
         objects, now = self._storage.of_type(self._type, self._namespace)
         if version == 0:
             version = now
             for obj in filter(self._chosen, objects):
-                inside.add(_identity(obj))
                 yield {"type": "ADDED", "object": obj}
-        else:
-            inside = {_identity(obj) for obj in objects if self._chosen(obj)}
         told = time.monotonic()
         while self._running() and (left := end - time.monotonic()) > 0:
             try:
@@ -69,7 +64,7 @@ class Watch:
                     continue
                 if self._namespace and namespace_of(change.object) != self._namespace:
                     continue
-                kind = self._kind(change.type, change.object, inside)
+                kind = self._kind(change)
                 if kind:
                     yield {"type": kind, "object": change.object}
             if self._bookmarks and time.monotonic() - told > _BOOKMARK_EVERY:
@@ -78,13 +73,12 @@ class Watch:
         if self._bookmarks and self._running():
             yield self._bookmark(version)
 
-    def _kind(self, change: str, obj: Object, inside: set[tuple[str, str]]) -> str:
-        identity, was = _identity(obj), _identity(obj) in inside
-        if change == "DELETED" or not self._chosen(obj):
-            inside.discard(identity)
-            return "DELETED" if was or (change == "DELETED" and self._chosen(obj)) else ""
-        inside.add(identity)
-        return change if change == "ADDED" or was else "ADDED"
+    def _kind(self, change: Event) -> str:
+        """The event as this watch tells it: an object that comes within the selectors is added, one that leaves is deleted."""
+        was = change.previous is not None and self._chosen(change.previous)
+        if change.type == "DELETED" or not self._chosen(change.object):
+            return "DELETED" if was else ""
+        return "MODIFIED" if was else "ADDED"
 
     def _bookmark(self, version: int) -> Object:
         empty: Object = {
@@ -106,7 +100,3 @@ class Watch:
                 first = False
             else:
                 yield event
-
-
-def _identity(obj: Object) -> tuple[str, str]:
-    return namespace_of(obj), text(dig(obj, "metadata", "name"))
