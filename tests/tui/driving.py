@@ -36,9 +36,13 @@ class Operator:
         """What is on the screen."""
         return text_of(self.app)
 
-    async def until(self, condition: Callable[[], object], what: str) -> None:
+    async def until_done(self, seconds: float) -> None:
+        """Wait for the last page as long as an apply may take."""
+        await self.until(lambda: self.app.frame.step is Step.DONE, "the last page", seconds)
+
+    async def until(self, condition: Callable[[], object], what: str, seconds: float = DEADLINE) -> None:
         """Wait until ``condition`` holds. Fails with what is on the screen when it does not in time."""
-        end = monotonic() + DEADLINE
+        end = monotonic() + seconds
         while not condition():
             if monotonic() > end:
                 raise AssertionError(f"waited in vain for: {what}\n{self.seen}")
