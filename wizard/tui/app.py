@@ -117,6 +117,7 @@ class WizardApp(App[WizardOutcome]):
         self._prepare = prepare
         self._logbook = logbook
         self.clock = clock
+        self._screen_of_pages: WizardScreen | None = None
         self._refreshing: Timer | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._store: DraftStore | None = None
@@ -139,7 +140,8 @@ class WizardApp(App[WizardOutcome]):
 
     def on_mount(self) -> None:
         """Show the frame first; everything else is loaded behind it."""
-        self.push_screen(WizardScreen())
+        self._screen_of_pages = WizardScreen()
+        self.push_screen(self._screen_of_pages)
 
     def on_ready(self) -> None:
         """The first frame is painted: now load what the next pages need."""
@@ -148,7 +150,9 @@ class WizardApp(App[WizardOutcome]):
     @property
     def frame(self) -> WizardScreen:
         """The wizard's screen, whatever lies over it."""
-        return next(screen for screen in self.screen_stack if isinstance(screen, WizardScreen))
+        if self._screen_of_pages is None:
+            raise RuntimeError("the wizard has not been started")
+        return self._screen_of_pages
 
     # --- opening a session ---
 
@@ -265,8 +269,9 @@ class WizardApp(App[WizardOutcome]):
 
     def on_engine_event(self, message: EngineEvent) -> None:
         """Let the screen look at the event, and refresh it soon."""
-        self.frame.on_engine_event(message.event)
-        self.refresh_soon()
+        if self.frame.is_attached:
+            self.frame.on_engine_event(message.event)
+            self.refresh_soon()
 
     def refresh_soon(self) -> None:
         """Refresh the screen once for all that happens in the next moment."""
@@ -275,7 +280,8 @@ class WizardApp(App[WizardOutcome]):
 
     def _refresh_now(self) -> None:
         self._refreshing = None
-        self.frame.refresh_view()
+        if self.frame.is_attached:
+            self.frame.refresh_view()
 
     # --- leaving ---
 
