@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from wizard.sandbox.cluster.kinds import Column, ResourceType
 from wizard.sandbox.cluster.objects import Json, Object, dig, items, mapping, metadata
+from wizard.sandbox.cluster.resource_type import Column, ResourceType
 
 
 def wants_table(accept: str) -> bool:
