@@ -44,7 +44,9 @@ class Hands:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.environ = without_aws(os.environ) | sandbox.environ | {"HOME": os.devnull, "GIT_TERMINAL_PROMPT": "0"}
+        self.environ = without_aws(os.environ) | sandbox.environ | {"GIT_TERMINAL_PROMPT": "0"}
+        # An empty home: nothing of the developer's own settings.
+        self.environ["HOME"] = sandbox.environ["XDG_CACHE_HOME"]
         config = yaml.safe_load(Path(sandbox.environ["KUBECONFIG"]).read_text())
         self._server = config["clusters"][0]["cluster"]["server"]
         self._headers = {"Authorization": f"Bearer {config['users'][0]['user']['token']}"}
@@ -82,7 +84,11 @@ class Hands:
         frozen = self.session().get_credentials().get_frozen_credentials()
         return git_login(url, AwsKeys(frozen.access_key, frozen.secret_key, frozen.token), at or datetime.now(UTC))
 
-    def kube(self, method: str, path: str, body: Mapping[str, object] | None = None, kind: str = "application/json") -> dict:
+    def text(self, path: str) -> str:
+        """What the cluster's API answers, as text."""
+        return self._pool.request("GET", f"{self._server}{path}", headers=self._headers).data.decode()
+
+    def kube(self, method: str, path: str, body: object = None, kind: str = "application/json") -> dict:
         """One call to the cluster's API; the answer, whatever its status."""
         headers = self._headers | {"Content-Type": kind}
         answer = self._pool.request(

@@ -104,6 +104,8 @@ class ArgoCd:
             # Changed or deleted while it was looked at: the next look sees it as it is then.
             memory.due = None
             self._note(f"{name_of(application)}: {error}")
+        except Exception as error:
+            self._note(f"{name_of(application)}: {type(error).__name__}: {error}")
 
     def _reconcile(self, application: Object, memory: _Memory, *, hard: bool) -> None:
         if hard:

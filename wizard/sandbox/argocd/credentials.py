@@ -86,4 +86,4 @@ def _secrets(store: Store, namespace: str, kind: str) -> list[dict[str, str]]:
 
 
 def _values(secret: Object) -> dict[str, str]:
-    return {key: base64.b64decode(text(value)).decode() for key, value in mapping(secret.get("data")).items()}
+    return {key: base64.b64decode(text(value)).decode(errors="replace") for key, value in mapping(secret.get("data")).items()}

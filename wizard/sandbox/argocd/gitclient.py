@@ -68,7 +68,7 @@ class GitClient:
             self._git("init", "--quiet", "--bare", str(self._clone))
         if self._git(f"--git-dir={self._clone}", "cat-file", "-e", f"{commit}^{{commit}}", check=False) != 0:
             refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
-            self._git(f"--git-dir={self._clone}", "fetch", "--quiet", "--force", "--prune", self._repository.url, *refs)
+            self._git(f"--git-dir={self._clone}", "fetch", "--quiet", "--force", "--prune", "--", self._repository.url, *refs)
         tree.mkdir(mode=0o700)
         self._git(f"--git-dir={self._clone}", f"--work-tree={tree}", "checkout", "--quiet", "--force", commit, "--", ".")
         return tree

@@ -110,6 +110,8 @@ class Kubelet:
             except ApiError as error:
                 # Changed or deleted at this very moment; the change wakes this thread again.
                 self._node.note(f"{'/'.join(key)}: {error}")
+            except Exception as error:
+                self._node.note(f"{'/'.join(key)}: {type(error).__name__}: {error}")
 
     def _bring(self, key: tuple[str, str, str], found: Object) -> None:
         template = mapping(dig(found, "spec", "template"))
