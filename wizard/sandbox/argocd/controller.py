@@ -105,6 +105,7 @@ class ArgoCd:
             memory.due = None
             self._note(f"{name_of(application)}: {error}")
         except Exception as error:
+            # As every controller does: the fault of one Application must not end the work on all others.
             self._note(f"{name_of(application)}: {type(error).__name__}: {error}")
 
     def _reconcile(self, application: Object, memory: _Memory, *, hard: bool) -> None:

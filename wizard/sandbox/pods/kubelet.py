@@ -111,6 +111,7 @@ class Kubelet:
                 # Changed or deleted at this very moment; the change wakes this thread again.
                 self._node.note(f"{'/'.join(key)}: {error}")
             except Exception as error:
+                # As every controller does: the fault of one workload must not end the work on all others.
                 self._node.note(f"{'/'.join(key)}: {type(error).__name__}: {error}")
 
     def _bring(self, key: tuple[str, str, str], found: Object) -> None:
