@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,12 +21,29 @@ from wizard.exitcodes import ExitCode
 
 _MANY = 3
 """An option that more commands than this have is explained once."""
+EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "answers-codecommit.yaml"
+"""The answers that the examples are made from; the references are written in a checkout only."""
+
 _GENERATED = "<!-- Made from the code by `make docs`; do not edit. -->"
 
 
 def pages() -> Mapping[str, str]:
     """Every generated page: its name under docs/ and its text."""
-    return {schema.FILE_NAME: schema.text(), "answers.md": answers_page(), "commands.md": commands_page()}
+    return {
+        schema.FILE_NAME: schema.text(),
+        "answers.md": answers_page(),
+        "commands.md": commands_page(),
+        "examples/operator-policy.json": operator_policy(),
+    }
+
+
+def operator_policy() -> str:
+    """The least-privilege policy of the operator who applies the example answers."""
+    from strategies.codecommit import policies
+    from wizard.answers import document
+
+    answers = document.load(EXAMPLE).draft().answers()
+    return json.dumps(policies.operator_policy(answers), indent=2) + "\n"
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
