@@ -276,6 +276,7 @@ def main(arguments: Sequence[str]) -> int:
         if checking:
             sys.stderr.write(f"{directory / name} is not what the code says; run `make docs`.\n")
         else:
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
             (directory / name).write_text(pages()[name], encoding="utf-8")
             sys.stdout.write(f"wrote {directory / name}\n")
     return 1 if checking and old else 0
