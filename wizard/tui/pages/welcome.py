@@ -66,11 +66,10 @@ class WelcomePage(WizardPage):
     def offer_drafts(self, drafts: Sequence[tuple[str, datetime]]) -> None:
         """Put the newest drafts on top of the list: most who come back want to go on."""
         options = self.query_one(OptionList)
-        untouched = options.highlighted in (None, 0)
+        moved_to = options.highlighted_option.id if options.highlighted_option is not None and options.highlighted else None
         options.clear_options()
         options.add_options(self._options(sorted(drafts, key=lambda draft: draft[1], reverse=True)[:_DRAFTS_SHOWN]))
-        if untouched:
-            options.highlighted = 0
+        options.highlighted = options.get_option_index(moved_to) if moved_to is not None else 0
 
     def show_faults(self, lines: Sequence[str]) -> None:
         """Say why a file or a draft could not be opened."""
