@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from wizard.sandbox.clock import SandboxClock
 
-Record: TypeAlias = Mapping[str, str | float | bool | None]
+Record: TypeAlias = Mapping[str, str | float | bool | Sequence[str] | None]
 
 
 class Log:

@@ -247,6 +247,7 @@ def _records(aws: AwsServer, cluster: ClusterServer) -> Sequence[Record]:
             "mutating": call.mutating,
             "status": call.status,
             "error": call.error,
+            "actions": list(call.actions),
         }
         for call in aws.calls()
     ]

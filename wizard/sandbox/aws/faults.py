@@ -71,12 +71,14 @@ def bad_signature(service: str, *, json_protocol: bool) -> Fault:
     return Fault(400 if json_protocol else 403, code, message)
 
 
-def denied(service: str, principal: str, action: str, *, json_protocol: bool) -> Fault:
-    """An action that the caller's policies do not allow on any resource."""
-    if service == "ec2":
-        return Fault(403, "UnauthorizedOperation", "You are not authorized to perform this operation.")
-    code = "AccessDeniedException" if json_protocol else "AccessDenied"
+def denied(service: str, principal: str, action: str, resource: str | None, *, json_protocol: bool) -> Fault:
+    """An action that the caller's policies do not allow on this resource (None: on any)."""
+    where = "" if resource is None else f" on resource: {resource}"
     message = (
-        f"User: {principal} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
+        f"User: {principal} is not authorized to perform: {action}{where} "
+        f"because no identity-based policy allows the {action} action"
     )
+    if service == "ec2":
+        return Fault(403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {message}")
+    code = "AccessDeniedException" if json_protocol else "AccessDenied"
     return Fault(400 if json_protocol else 403, code, message)

@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 from werkzeug.wrappers import Response
 
 from wizard.sandbox.aws import faults
+from wizard.sandbox.aws.authorization import Demand, demands
 from wizard.sandbox.aws.faults import Fault
 from wizard.sandbox.aws.policy import Decision
 from wizard.sandbox.aws.views import Call, Credential
@@ -85,7 +86,10 @@ class Gateway:
             status, headers, body = self._answer(request, environ)
             code = _error_code(body) if status >= 400 else None
             ended = time.monotonic()
-            self._calls.append(Call(request.service, request.operation, started, ended, request.mutating, status, code))
+            actions = tuple(dict.fromkeys(demand.action for demand in _demands(self._world, request)))
+            self._calls.append(
+                Call(request.service, request.operation, started, ended, request.mutating, status, code, actions)
+            )
         start_response(f"{status} {'OK' if status < 400 else 'Error'}", headers)
         return [body]
 
@@ -117,12 +121,20 @@ class Gateway:
             return faults.bad_signature(request.service, json_protocol=request.json_protocol)
         if credential.expired(self._world.clock()):
             return faults.expired_token(request.service, json_protocol=request.json_protocol)
-        action = f"{ACTION_PREFIX.get(request.service, request.service)}:{request.operation}"
-        if action in ALWAYS_ALLOWED:
-            return None
-        if self._world.decision(credential.principal_arn, action, None) is not Decision.ALLOWED:
-            return faults.denied(request.service, credential.principal_arn, action, json_protocol=request.json_protocol)
+        principal = credential.principal_arn
+        for demand in _demands(self._world, request):
+            if self._world.decision(principal, demand.action, demand.resource, demand.context) is not Decision.ALLOWED:
+                return faults.denied(
+                    request.service, principal, demand.action, demand.resource, json_protocol=request.json_protocol
+                )
         return None
+
+
+def _demands(world: World, request: Request) -> Sequence[Demand]:
+    service = ACTION_PREFIX.get(request.service, request.service)
+    if f"{service}:{request.operation}" in ALWAYS_ALLOWED:
+        return ()
+    return demands(world, service, request.operation, request.body)
 
 
 def _read(environ: WSGIEnvironment) -> Request:

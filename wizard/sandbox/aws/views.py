@@ -68,7 +68,10 @@ class EndpointView:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One API call. ``started`` and ``ended`` are seconds of the monotonic clock; ``error`` is the AWS error code, if any."""
+    """One API call. ``started`` and ``ended`` are seconds of the monotonic clock; ``error`` is the AWS error code, if any.
+
+    ``actions`` are the IAM actions that it has to be allowed; empty where none is needed.
+    """
 
     service: str
     operation: str
@@ -77,3 +80,4 @@ class Call:
     mutating: bool
     status: int
     error: str | None = None
+    actions: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -92,17 +92,27 @@ class World:
         arn = principal_arn if identity is None else identity.arn
         return {"aws:PrincipalArn": arn, "aws:PrincipalAccount": self.scenario.account_id}
 
-    def decision(self, principal_arn: str, action: str, resource: str | None) -> Decision:
-        """What the identity's policies and its permissions boundary say; ``resource`` None: on some resource."""
+    def decision(
+        self, principal_arn: str, action: str, resource: str | None, request: Mapping[str, str] | None = None
+    ) -> Decision:
+        """What the identity's policies and its permissions boundary say; ``resource`` None: on some resource.
+
+        ``request`` holds the condition keys that this one request adds.
+        """
         identity = self.identity(principal_arn)
         if identity is None:
             return Decision.IMPLICIT_DENY
-        context = self.context(principal_arn)
+        context = {**self.context(principal_arn), **(request or {})}
         granted = decide(self._documents(identity), action, resource, context=context)
         boundary = getattr(identity, "permissions_boundary_arn", None)
         if granted is not Decision.ALLOWED or boundary is None:
             return granted
         return decide(self._managed(boundary), action, resource, context=context)
+
+    def arn_of(self, kind: str, name: str) -> str | None:
+        """ARN of the ``role`` or ``user`` of this name, or None."""
+        identity = self._role(name) if kind == "role" else self.iam.users.get(name)
+        return None if identity is None else str(identity.arn)
 
     def exists(self, arn: str) -> bool:
         """True unless the ARN names a user or role of this account that is not there."""
