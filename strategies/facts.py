@@ -272,6 +272,14 @@ class SourceRepository:
     other_refs: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """Every file at one revision of the source repository, as ``git ls-tree -r --name-only`` lists them."""
+
+    revision: str
+    files: tuple[str, ...]
+
+
 GIT_PROGRAM: FactKey[GitProgram] = FactKey("workstation.git", "git program")
 AWS_PROFILES: FactKey[AwsProfiles] = FactKey("workstation.aws-profiles", "AWS profiles")
 KUBE_CONTEXTS: FactKey[KubeContexts] = FactKey("workstation.kube-contexts", "kubeconfig contexts")
@@ -285,3 +293,4 @@ CLUSTER_INFO: FactKey[ClusterInfo] = FactKey("cluster.info", "cluster")
 CLUSTER_GITOPS: FactKey[GitOps] = FactKey("cluster.gitops", "OpenShift GitOps")
 CLUSTER_RIGHTS: FactKey[Rights] = FactKey("cluster.rights", "rights in the cluster")
 SOURCE: FactKey[SourceRepository] = FactKey("git.source", "source repository")
+SOURCE_TREE: FactKey[SourceTree] = FactKey("git.source-tree", "folders of the source repository")

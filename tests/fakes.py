@@ -45,6 +45,7 @@ from strategies.facts import (
     GIT_PROGRAM,
     KUBE_CONTEXTS,
     SOURCE,
+    SOURCE_TREE,
     ArgoInstance,
     AwsIdentity,
     AwsProfiles,
@@ -60,6 +61,7 @@ from strategies.facts import (
     OidcProviders,
     Rights,
     SourceRepository,
+    SourceTree,
     Subnet,
     Vpc,
 )
@@ -157,6 +159,9 @@ def healthy_facts() -> dict[str, object]:
             {"v1.0.0": "c" * 40, "v1.1.0": "d" * 40},
             1,
         ),
+        SOURCE_TREE.id: SourceTree(
+            "main", ("README.md", "clusters/prod-east/kustomization.yaml", "clusters/prod-east/web.yaml")
+        ),
     }
 
 
@@ -216,6 +221,7 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     CLUSTER_GITOPS.id: _cluster,
     CLUSTER_RIGHTS.id: _cluster,
     SOURCE.id: lambda s: s.answers.source.url,
+    SOURCE_TREE.id: lambda s: (s.answers.source.url, s.answers.source.revision) if s.facts.known(SOURCE.id) else None,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from strategies.base import Check, Situation, Verdict
-from strategies.common import effective
+from strategies.common import effective, folders
 from strategies.common.verdicts import aws, counted, failed, oc, passed, skipped, unknown, unread, warned
 from strategies.facts import (
     AWS_IDENTITY,
@@ -17,6 +17,7 @@ from strategies.facts import (
     GIT_PROGRAM,
     KUBE_CONTEXTS,
     SOURCE,
+    SOURCE_TREE,
 )
 
 MINIMUM_GIT = (2, 31)
@@ -222,6 +223,11 @@ def source(situation: Situation) -> Verdict:
     return passed(f"reachable, {seen}; {revision} is there")
 
 
+def path(situation: Situation) -> Verdict:
+    """The folder that Argo CD shall render is there and holds something to render."""
+    return folders.judge(situation) or skipped("source.url is not answered yet")
+
+
 COMMON_CHECKS: tuple[Check, ...] = (
     Check(
         id="aws.identity",
@@ -304,5 +310,15 @@ COMMON_CHECKS: tuple[Check, ...] = (
         needs=(SOURCE.id,),
         handles_errors=True,
         depends_on=("git.program",),
+    ),
+    Check(
+        id="git.source-path",
+        title="Path in the source repository",
+        why="Argo CD cannot render a folder that is not there, and syncs nothing from one without manifests.",
+        judge=path,
+        needs=(SOURCE_TREE.id,),
+        depends_on=("git.source",),
+        blocking=True,
+        handles_errors=True,
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from strategies.base import Choice, Json, Kind, Page, Question, Situation, Verdict
 from strategies.codecommit.urls import endpoint_service
-from strategies.common import checks, effective
+from strategies.common import checks, effective, folders
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
@@ -17,6 +17,7 @@ from strategies.facts import (
     CLUSTER_INFO,
     KUBE_CONTEXTS,
     SOURCE,
+    SOURCE_TREE,
     Subnet,
 )
 
@@ -354,8 +355,12 @@ DETAILS: tuple[Question, ...] = (
     Question(
         key="source.path",
         title="Path",
-        help="Folder of the repository that Argo CD renders; a dot is the whole repository.",
+        help="Folder of the repository that Argo CD renders; a dot is the repository's root.",
         page=Page.DETAILS,
+        suggest=folders.suggested,
+        choices=folders.choices,
+        judge=folders.judge,
+        needs=(SOURCE_TREE.id,),
     ),
     Question(
         key="source.username",

@@ -33,7 +33,7 @@ from strategies.resources.git.codecommit import CodeCommit
 from strategies.resources.git.mirror import MirrorHandler
 from strategies.resources.git.pipeline_file import PipelineFileHandler
 from strategies.resources.git.program import GitLogin, GitProgram
-from strategies.resources.git.source import source_login, source_reader
+from strategies.resources.git.source import source_login, source_reader, tree_reader
 from strategies.resources.secrets import SecretResolver
 from strategies.resources.workstation import workstation_readers
 
@@ -79,6 +79,7 @@ class AwsAndClusterWorld:
             *aws_readers(self._sessions, self._clock),
             *cluster_readers(self._cluster),
             source_reader(self._git, self._resolve),
+            tree_reader(self._git, self._resolve),
         )
 
     def site(self, answers: Answers) -> Site:

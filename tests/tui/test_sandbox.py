@@ -135,7 +135,7 @@ def test_in_a_terminal_of_80_by_24_keys_alone_lead_to_synced_also_after_a_kill(t
     terminal.press("Enter")
     terminal.sees(URL, "✔ reachable, 14 branches")
     terminal.press("C-n")
-    terminal.sees("Is everything ready?", "18 of 18 done")
+    terminal.sees("Is everything ready?", "19 of 19 done")
     terminal.press("Enter")
     terminal.sees("Plan for prod-east", "to create")
     terminal.press("Enter")

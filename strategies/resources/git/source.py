@@ -1,12 +1,14 @@
-"""Reads the source repository's references: what the operator may choose from, and whether it can be reached at all."""
+"""Reads the source repository: its references, which show that it can be reached, and the folders of one revision."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from strategies.answers import Source
 from strategies.base import Situation
-from strategies.facts import SOURCE, FactError, SourceRepository
+from strategies.facts import SOURCE, SOURCE_TREE, FactError, SourceRepository, SourceTree
 from strategies.ports import FactFailureError, Reader, ResourceError
 from strategies.resources.git.errors import explain
 from strategies.resources.git.program import LIST_TIMEOUT, GitError, GitLogin, GitProgram
@@ -14,6 +16,10 @@ from strategies.resources.git.refs import list_remote
 
 DEFAULT_USERNAME = "x-access-token"
 """The user name that goes with a token alone: what GitHub asks for; GitLab and Gitea take any."""
+
+
+TREE_TIMEOUT = 60.0
+"""Seconds for the trees of one commit. A server that cannot leave files out sends them as well."""
 
 
 def source_reader(git: GitProgram, resolve: Callable[[Situation, str], str]) -> Reader:
@@ -38,6 +44,35 @@ def read_source(git: GitProgram, source: Source, resolve: Callable[[str], str]) 
     return SourceRepository(url, found.default_branch, found.branches, found.tags, found.others)
 
 
+def tree_reader(git: GitProgram, resolve: Callable[[Situation, str], str]) -> Reader:
+    """The reader of ``SOURCE_TREE``. ``resolve`` finds the secret behind a reference."""
+
+    def read(situation: Situation) -> SourceTree:
+        return read_tree(git, situation.answers.source, lambda reference: resolve(situation, reference))
+
+    return Reader(SOURCE_TREE.id, _tree_inputs, read, timeout=TREE_TIMEOUT + 5)
+
+
+def read_tree(git: GitProgram, source: Source, resolve: Callable[[str], str]) -> SourceTree:
+    """The files of the revision answered. Raises FactFailureError.
+
+    One commit is fetched, without the files' content where the server can leave it out (git-clone(1), ``--filter``).
+    """
+    url, revision = source.url or "", source.revision or ""
+    try:
+        login = source_login(url, source.username, source.password, resolve)
+        with tempfile.TemporaryDirectory(prefix="ezgitops-tree-") as scratch:
+            folder = Path(scratch) / "source.git"
+            shallow = ["--bare", "--quiet", "--depth", "1", "--filter=blob:none", "--single-branch", "--no-tags"]
+            git.run(["clone", *shallow, "--branch", revision, "--", url, str(folder)], login=login, timeout=TREE_TIMEOUT)
+            listed = git.run(["ls-tree", "-r", "--name-only", "-z", "HEAD"], folder=folder)
+    except ResourceError as error:
+        raise FactFailureError(FactError(f"{error.what}: {error.why}", error.remedy)) from error
+    except GitError as error:
+        raise FactFailureError(explain(error, url)) from error
+    return SourceTree(revision, tuple(name for name in listed.split("\0") if name))
+
+
 def source_login(url: str, username: str | None, password: str | None, resolve: Callable[[str], str]) -> GitLogin | None:
     """Who asks for the source: nobody, where no password is answered. Raises ResourceError."""
     if password is None:
@@ -48,3 +83,12 @@ def source_login(url: str, username: str | None, password: str | None, resolve: 
 def _inputs(situation: Situation) -> tuple[str, str | None, str | None] | None:
     source = situation.answers.source
     return None if source.url is None else (source.url, source.username, source.password)
+
+
+def _tree_inputs(situation: Situation) -> tuple[str, str, str, str | None, str | None] | None:
+    """The commit is one of them: a branch that has moved on is read again."""
+    source, found = situation.answers.source, situation.facts.get(SOURCE)
+    if source.url is None or source.revision is None or found is None:
+        return None
+    commit = found.branches.get(source.revision) or found.tags.get(source.revision)
+    return None if commit is None else (source.url, source.revision, commit, source.username, source.password)

@@ -73,7 +73,7 @@ def test_suggestions_lead_from_fact_to_fact() -> None:
         assert session.wait(10)
         answers = session.complete()
         assert (answers.aws.region, answers.cluster.context, answers.name) == ("us-east-2", "prod-east", "prod-east")
-        assert {read for read, _ in world.reads} == set(world.facts) - {SOURCE.id, "aws.codecommit-repository"}
+        assert {read for read, _ in world.reads} == set(world.facts) - {SOURCE.id, "git.source-tree", "aws.codecommit-repository"}
         assert [q.key for q in session.missing()] == ["source.url"]
 
 

@@ -100,6 +100,7 @@ FAILING: list[tuple[str, Mapping[str, object], Mapping[str, object], str]] = [
     ("git.source", {SOURCE.id: FactError("authentication failed", "Answer source.password.")}, {}, "authentication failed"),
     ("git.source", {SOURCE.id: replace(HEALTHY[SOURCE.id], branches={})}, {}, "is empty"),  # type: ignore[type-var]
     ("git.source", {}, {"source.revision": "nowhere"}, "no branch or tag nowhere"),
+    ("git.source-path", {}, {"source.path": "clusters/prod-eats"}, "no folder clusters/prod-eats"),
     (
         "codecommit.service",
         {AWS_REPOSITORY.id: FactError("is not open to this account", "Ask AWS.")},

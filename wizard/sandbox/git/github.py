@@ -64,7 +64,11 @@ class GitHub:
                 )
         if hosted is None:
             return _text(start_response, "404 Not Found", "Repository not found.")
-        config = {"receive.hideRefs": "refs/pull", "http.receivepack": "true" if hosted.token else "false"}
+        config = {
+            "receive.hideRefs": "refs/pull",
+            "http.receivepack": "true" if hosted.token else "false",
+            "uploadpack.allowFilter": "true",
+        }
         return backend.serve(hosted.path, environ, start_response, suffix=suffix, config=config)
 
 
