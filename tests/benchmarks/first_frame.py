@@ -61,17 +61,11 @@ def first_frame(command: Sequence[str], environ: Mapping[str, str], *, limit: fl
         os.close(terminal)
 
 
-def median_first_frame(command: Sequence[str], environ: Mapping[str, str], *, times: int = 9) -> float:
-    """The median of ``times`` starts, after one to warm the caches."""
-    first_frame(command, environ)
-    return statistics.median(first_frame(command, environ) for _ in range(times))
-
-
-def hello_world(environ: Mapping[str, str]) -> float:
-    """The same for a Textual program of three widgets."""
-    return median_first_frame([sys.executable, "-c", HELLO], environ)
-
-
-def wizard(environ: Mapping[str, str]) -> float:
-    """The same for the wizard."""
-    return median_first_frame([sys.executable, "-m", "wizard"], environ)
+def side_by_side(environ: Mapping[str, str], *, times: int = 11) -> tuple[float, float]:
+    """Medians of a hello-world of three widgets and of the wizard, in turns, so that both see the same machine."""
+    commands = ([sys.executable, "-c", HELLO], [sys.executable, "-m", "wizard"])
+    for command in commands:
+        first_frame(command, environ)
+    rounds = [[first_frame(command, environ) for command in commands] for _ in range(times)]
+    hello, wizard = (statistics.median(found) for found in zip(*rounds, strict=True))
+    return hello, wizard
