@@ -13,6 +13,7 @@ import click
 from wizard import __version__
 from wizard.commands.options import Command, Options, answer_options, sandbox_options
 from wizard.commands.program import Program
+from wizard.commands.streams import abandon_output, open_closed
 from wizard.exitcodes import ExitCode
 
 _COMMANDS: Mapping[str, str] = {
@@ -67,6 +68,7 @@ def cli(ctx: click.Context, file: Path | None, sets: tuple[str, ...], plain: boo
 
 def main() -> None:
     """The ``ezgitops`` command. Exits with a code of ``wizard.exitcodes``."""
+    open_closed()
     arguments = sys.argv[1:]
     program = Program(environ=os.environ, arguments=tuple(arguments))
     try:
@@ -79,7 +81,6 @@ def main() -> None:
         click.echo("\nStopped. Nothing more is done; run it again to go on.", err=True)
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Python flushes standard output once more when it ends; without this it would complain about the pipe a second time.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_output()
         code = ExitCode.DONE
     sys.exit(int(code or 0))

@@ -15,7 +15,7 @@ from wizard.exitcodes import ExitCode
 
 F = TypeVar("F", bound=Callable[..., Any])  # click's decorators take any callable
 
-_LATENCY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s)?")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s)?")
 SANDBOX = "healthy"
 """The scenario of ``--sandbox`` without a name."""
 
@@ -82,22 +82,18 @@ class Command(click.Command):
 
 def launched(program: Program, scenario: str, latency: float, *, arguments: Sequence[str] | None = None) -> int:
     """Run the program again inside the sandbox. Raises CommandError when the sandbox is not installed."""
-    rest = without_sandbox(program.arguments if arguments is None else arguments)
-    try:
-        return program.launch(rest, scenario, latency)
-    except ModuleNotFoundError as error:
-        raise not_installed(error) from error
+    need_sandbox()
+    return program.launch(without_sandbox(program.arguments if arguments is None else arguments), scenario, latency)
 
 
-def not_installed(error: ModuleNotFoundError) -> CommandError:
-    """What to say when the sandbox's packages are missing. A module of our own that is missing is a mistake, and raised."""
-    if (error.name or "").partition(".")[0] in ("wizard", "strategies"):
-        raise error
-    return CommandError(
-        ExitCode.USAGE,
-        f"The sandbox is not installed (no module {error.name}).",
-        ["Install it with: pip install 'ezgitops[sandbox]'"],
-    )
+def need_sandbox() -> None:
+    """Raise CommandError (2) when the packages of the sandbox are not installed."""
+    from wizard.sandbox.needs import missing
+
+    absent = missing()
+    if absent:
+        summary = f"The sandbox is not installed (it needs {', '.join(absent)})."
+        raise CommandError(ExitCode.USAGE, summary, ["Install it with: pip install 'ezgitops[sandbox]'"])
 
 
 def without_sandbox(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -114,10 +110,11 @@ def without_sandbox(arguments: Sequence[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _latency(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+def duration(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """Callback of an option: ``150ms``, ``0.2s`` or a plain number of seconds, as seconds."""
     if value is None:
         return None
-    found = _LATENCY.fullmatch(value)
+    found = _DURATION.fullmatch(value)
     if found is None:
         message = f"{value!r} is no duration; write it like 150ms or 0.2s."
         raise click.BadParameter(message)
@@ -165,7 +162,7 @@ def sandbox_options(command: F) -> F:
     """``--sandbox`` and ``--latency``; ``Command`` acts on them, so they are no parameters of the function."""
     for option in (
         click.option(
-            "--latency", metavar="TIME", callback=_latency,
+            "--latency", metavar="TIME", callback=duration,
             help="Add this to each call of the sandbox's AWS and cluster, for example 150ms.",
         ),
         click.option(

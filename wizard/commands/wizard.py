@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
@@ -36,6 +35,7 @@ def _wants_text(program: Program, options: Options) -> bool:
 
 def _screen(program: Program, options: Options) -> int:
     from wizard.compose import drafts, logbook
+    from wizard.sandbox.needs import missing
     from wizard.tui.run import run
 
     outcome = run(
@@ -43,7 +43,7 @@ def _screen(program: Program, options: Options) -> int:
         drafts=lambda warn: drafts(program.environ, warn=warn),
         answers_file=options.file,
         prepare=_prepare(program, options),
-        sandbox_offered=find_spec("moto") is not None,
+        sandbox_offered=not missing(),
         logbook=logbook(program.environ),
         environ=program.environ,
     )

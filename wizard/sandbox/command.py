@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import re
 import shlex
 import signal
 import sys
@@ -14,26 +12,14 @@ from collections.abc import Mapping
 
 import click
 
+from wizard.commands.options import duration, need_sandbox
+from wizard.commands.streams import abandon_output
 from wizard.exitcodes import ExitCode
-
-
-class Duration(click.ParamType[float]):
-    """``150ms``, ``1.5s`` or a plain number of seconds."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s)?", str(value))
-        if match is None:
-            self.fail(f"{value!r} is not a duration; write it like 150ms or 1.5s", param, ctx)
-        number, unit = match.groups()
-        return float(number) / (1000 if unit == "ms" else 1)
 
 
 @click.command("sandbox")
 @click.option("--scenario", default="healthy", show_default=True, metavar="NAME", help="The world to start.")
-@click.option("--latency", type=Duration(), default="0ms", metavar="150ms", help="Added to each AWS and cluster call.")
+@click.option("--latency", callback=duration, default="0ms", metavar="TIME", help="Added to each AWS and cluster call.")
 @click.option("--list", "listing", is_flag=True, help="Name the scenarios and stop.")
 @click.option("--attached", is_flag=True, hidden=True, help="Print JSON, and end when standard input does.")
 def sandbox(scenario: str, latency: float, listing: bool, attached: bool) -> None:
@@ -52,32 +38,28 @@ def sandbox(scenario: str, latency: float, listing: bool, attached: bool) -> Non
     except scenarios.ScenarioError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(ExitCode.USAGE)
-    try:
-        from wizard.sandbox.world import SandboxWorld
-    except ImportError as error:
-        click.echo(
-            f"error: the sandbox needs packages that are not installed ({error.name}): pip install 'ezgitops[sandbox]'",
-            err=True,
-        )
-        sys.exit(ExitCode.USAGE)
+    need_sandbox()
+    from wizard.sandbox.world import SandboxWorld
+
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     if attached:
         threading.Thread(target=_end_with_input, args=(stop,), name="parent", daemon=True).start()
-    # The reader of the lines may have gone (`head -1`): that is no reason to stop, and none for a traceback.
     with SandboxWorld(chosen, latency=latency) as world:
         exports = _surroundings(os.environ) | dict(world.environ) | {"XDG_STATE_HOME": _state_home()}
-        with contextlib.suppress(BrokenPipeError):
+        try:
             if attached:
                 print(json.dumps(exports), flush=True)
             else:
                 print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()), flush=True)
                 click.echo(_HINT.format(scenario=scenario), err=True)
+        except BrokenPipeError:
+            # The reader of the lines has gone (`head -1`): that is no reason to stop.
+            abandon_output()
         # Woken now and then: a signal's handler runs between two waits.
         while not stop.wait(1.0):
             pass
-    sys.stdout = None  # nothing is left to flush, and the reader may be gone
 
 
 _HINT = """Sandbox {scenario!r} is running; Ctrl-C stops it and removes everything in it.

@@ -21,10 +21,8 @@ EXPECTED = {
 
 def alive(pid: int) -> bool:
     """True while the process exists and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.strip()
+    return state != "" and not state.startswith("Z")
 
 
 def test_it_exports_the_standard_environment_and_private_files(hands: Hands) -> None:
@@ -136,7 +134,7 @@ def test_list_starts_nothing() -> None:
 def test_the_exports_of_the_command_are_shell_lines(tmp_path: Path) -> None:
     out = tmp_path / "sandbox.env"
     with out.open("w") as file:
-        process = subprocess.Popen([sys.executable, "-m", "wizard.sandbox"], stdout=file, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([sys.executable, "-m", "wizard", "sandbox"], stdout=file, stderr=subprocess.PIPE, text=True)
     try:
         eventually(lambda: "EZGITOPS_SANDBOX_CONTROL" in out.read_text() and out.read_text().endswith("\n"))
         assert all(line.startswith("export ") for line in out.read_text().splitlines())
@@ -146,5 +144,23 @@ def test_the_exports_of_the_command_are_shell_lines(tmp_path: Path) -> None:
         assert Path(shell.stdout).is_file()
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in said
     assert not Path(shell.stdout).parent.exists()
+
+
+def test_a_reader_that_leaves_neither_stops_it_nor_is_told_of() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wizard", "sandbox", "--attached"],
+        stdin=subprocess.PIPE,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    _, said = process.communicate("", timeout=60)
+    assert said == ""
+    assert process.returncode == 0
