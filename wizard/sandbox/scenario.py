@@ -1,4 +1,8 @@
-"""Scenario files: which AWS account, which cluster and which GitHub organisation a sandbox holds."""
+"""Scenario files: which AWS account, which cluster and which GitHub organisation a sandbox holds.
+
+A scenario is known by its name, or is a file of its own. One that ``extends`` another says only what differs: mappings are laid
+over those of the other, everything else takes its place.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
@@ -67,8 +72,8 @@ class _File(BaseModel):
     description: str
     world: WorldSection = Field(default_factory=WorldSection)
     github: GitHubSection
-    aws: Mapping[str, object] | str
-    cluster: Mapping[str, object] | str
+    aws: Mapping[str, object]
+    cluster: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +99,53 @@ def names() -> dict[str, str]:
 
 
 def load(name: str) -> Scenario:
-    """Read a scenario. Raises ScenarioError."""
-    path = _folder() / f"{name}.yaml"
-    if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
-        raise ScenarioError(f"there is no scenario {name!r}; there are: {', '.join(names())}")
+    """Read a scenario: one that comes along, by its name, or a file, by a path that ends in ``.yaml``. Raises ScenarioError."""
+    if name.endswith(".yaml"):
+        path: Traversable = Path(name)
+        folder: Traversable = Path(name).parent
+    else:
+        folder = _folder()
+        path = folder / f"{name}.yaml"
+        if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
+            raise ScenarioError(f"there is no scenario {name!r}; there are: {', '.join(names())}")
     try:
-        file = _File.model_validate(_mapping(path))
+        file = _File.model_validate(_whole(path, folder))
     except ValidationError as error:
         raise ScenarioError(f"{path.name}: {error}") from error
-    return Scenario(
-        name, file.description, file.world, file.github, _section(file.aws, "aws"), _section(file.cluster, "cluster")
-    )
+    return Scenario(path.name.removesuffix(".yaml"), file.description, file.world, file.github, file.aws, file.cluster)
+
+
+def _whole(path: Traversable, folder: Traversable) -> dict[str, object]:
+    """A scenario file with its includes, laid over the scenario that it extends."""
+    said = _mapping(path)
+    for key in ("aws", "cluster"):
+        value = said.get(key)
+        if isinstance(value, str):
+            said[key] = _included(folder / value, key)
+    base = said.pop("extends", None)
+    if base is None:
+        return said
+    if not isinstance(base, str) or not re.fullmatch(r"[a-z0-9-]+", base) or not (_folder() / f"{base}.yaml").is_file():
+        raise ScenarioError(f"{path.name}: extends: there is no scenario {base!r}; there are: {', '.join(names())}")
+    if path.name == f"{base}.yaml":
+        raise ScenarioError(f"{path.name}: extends itself")
+    return _laid_over(_whole(_folder() / f"{base}.yaml", _folder()), said)
+
+
+def _laid_over(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    found = dict(below)
+    for key, value in above.items():
+        under = found.get(key)
+        found[key] = _laid_over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+    return found
 
 
 def _folder() -> Traversable:
     return files("wizard.sandbox") / "scenarios"
 
 
-def _section(value: Mapping[str, object] | str, key: str) -> Mapping[str, object]:
-    if not isinstance(value, str):
-        return value
-    included = _mapping(_folder() / value)
+def _included(path: Traversable, key: str) -> Mapping[str, object]:
+    included = _mapping(path)
     inner = included.get(key)
     return inner if isinstance(inner, dict) and len(included) == 1 else included
 

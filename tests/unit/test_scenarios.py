@@ -1,0 +1,55 @@
+"""Scenario files: names, paths, what extends what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wizard.sandbox import scenario
+
+ABOUT = "description: Another world\n"
+
+
+def written(path: Path, text: str) -> str:
+    """A scenario file; its path."""
+    file = path / "other.yaml"
+    file.write_text(ABOUT + text, encoding="utf-8")
+    return str(file)
+
+
+def test_a_file_says_only_what_differs(tmp_path: Path) -> None:
+    healthy = scenario.load("healthy")
+    text = "extends: healthy\naws: {operator: {session_seconds: 60}}\nworld: {images: [a/b]}\n"
+    found = scenario.load(written(tmp_path, text))
+    assert (found.name, found.description) == ("other", "Another world")
+    assert found.aws["operator"] == {
+        "profile": "prod-east",
+        "role": "PlatformEngineer",
+        "session": "operator",
+        "session_seconds": 60,
+    }
+    assert found.aws["vpcs"] == healthy.aws["vpcs"]
+    assert found.world.images == ("a/b",)
+    assert (found.cluster, found.github) == (healthy.cluster, healthy.github)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("extends: nowhere\n", "no scenario 'nowhere'"),
+        ("extends: [healthy]\n", "no scenario"),
+        ("extends: ../healthy\n", "no scenario"),
+        ("extends: healthy\naws: missing.yaml\n", "missing.yaml"),
+        ("extends: healthy\nunknown: 1\n", "unknown"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path: Path, text: str, word: str) -> None:
+    with pytest.raises(scenario.ScenarioError, match=r"other\.yaml|missing\.yaml") as caught:
+        scenario.load(written(tmp_path, text))
+    assert word in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(scenario.ScenarioError, match=r"gone\.yaml"):
+        scenario.load(str(tmp_path / "gone.yaml"))
