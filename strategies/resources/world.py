@@ -70,7 +70,7 @@ class AwsAndClusterWorld:
         self._secrets = SecretResolver(environ, ask_secret)
         self._lock = Lock()
         self._clusters: dict[str | None, KubeClient] = {}
-        self._sites: dict[tuple[str | None, str | None, str | None], AwsAndClusterSite] = {}
+        self._sites: dict[tuple[str | None, ...], AwsAndClusterSite] = {}
 
     def readers(self) -> Sequence[Reader]:
         """One reader for each fact."""
@@ -84,13 +84,19 @@ class AwsAndClusterWorld:
 
     def site(self, answers: Answers) -> Site:
         """The site these answers name."""
-        key = (answers.aws.profile, answers.aws.region, answers.cluster.context)
+        key = (answers.aws.profile, answers.aws.region, answers.cluster.context, answers.argocd.namespace)
         cluster = self._cluster(answers.cluster.context)
         with self._lock:
             if key not in self._sites:
                 aws = self._sessions.clients(answers.aws.profile, answers.aws.region)
                 self._sites[key] = AwsAndClusterSite(
-                    aws, cluster, self._git, self._secrets, clock=self._clock, cache=self._cache / "mirrors"
+                    aws,
+                    cluster,
+                    self._git,
+                    self._secrets,
+                    namespace=answers.argocd.namespace,
+                    clock=self._clock,
+                    cache=self._cache / "mirrors",
                 )
             return self._sites[key]
 
@@ -106,7 +112,7 @@ class AwsAndClusterWorld:
 
 
 class AwsAndClusterSite:
-    """One account, region and cluster (``ports.Site``)."""
+    """One account, region and cluster (``ports.Site``); ``namespace`` is that of the Argo CD instance, when it is known."""
 
     def __init__(
         self,
@@ -115,13 +121,14 @@ class AwsAndClusterSite:
         git: GitProgram,
         secrets: SecretResolver,
         *,
+        namespace: str | None,
         clock: Callable[[], datetime],
         cache: Path,
     ) -> None:
         self._aws = aws
         self._cluster = cluster
         self._secrets = secrets
-        cluster_objects = ClusterObjectHandler(cluster)
+        cluster_objects = ClusterObjectHandler(cluster, namespace)
         # A handler is only ever given resources of its own class: ``handler`` finds it by that class.
         ours = {
             objects.KIND: cast("Handler[Resource]", cluster_objects),

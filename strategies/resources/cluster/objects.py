@@ -44,12 +44,17 @@ is drift and is set back, while another program would change it again and is a c
 
 
 class ClusterObjectHandler:
-    """Reads, plans and applies one object at a time (``ports.Handler``)."""
+    """Reads, plans and applies one object at a time (``ports.Handler``).
+
+    ``namespace`` is where everything of ours stands (Argo CD's own), when it is known: a login that may not look into every
+    namespace looks there.
+    """
 
     rank = 100
 
-    def __init__(self, client: KubeClient) -> None:
+    def __init__(self, client: KubeClient, namespace: str | None = None) -> None:
         self._client = client
+        self._namespace = namespace
 
     def read(self, resource: ClusterObjectResource) -> Observed | None:
         """The object and the dry run's answer, side by side.
@@ -139,10 +144,10 @@ class ClusterObjectHandler:
                 waited += _POLL
 
     def owned(self, owner: Owner) -> Iterable[Observed]:
-        """Every object with the owner's labels, in all namespaces, of the kinds this program makes."""
+        """Every object with the owner's labels, of the kinds this program makes: in all namespaces, or where the login may."""
 
         def found(kind: ApiKind) -> list[Observed]:
-            objects = self._client.list(kind, labels=owner.labels, metadata=True)
+            objects = self._marked(kind, owner)
             named = ((o, text(o, "metadata", "namespace"), text(o, "metadata", "name")) for o in objects)
             return [
                 Observed(_id(kind, namespace, name), {"name": f"{kind.kind} {namespace}/{name}"}, owner_of(o), outputs(o))
@@ -151,6 +156,14 @@ class ClusterObjectHandler:
 
         with as_resource_error(f"Cannot look for what belongs to {owner.instance} in the cluster"):
             return [one for several in together([partial(found, kind) for kind in MADE]) for one in several]
+
+    def _marked(self, kind: ApiKind, owner: Owner) -> list[Manifest]:
+        try:
+            return self._client.list(kind, labels=owner.labels, metadata=True)
+        except KubeError as error:
+            if error.status != 403 or self._namespace is None:
+                raise
+        return self._client.list(kind, self._namespace, labels=owner.labels, metadata=True)
 
     def _live(self, manifest: Manifest) -> Manifest | KubeError | None:
         return self._client.get(kind_of(manifest), text(manifest, "metadata", "name"), text(manifest, "metadata", "namespace"))
