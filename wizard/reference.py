@@ -34,6 +34,7 @@ def pages() -> Mapping[str, str]:
         "answers.md": answers_page(),
         "commands.md": commands_page(),
         "examples/operator-policy.json": operator_policy(),
+        "examples/operator-rbac.yaml": operator_rbac(),
     }
 
 
@@ -44,6 +45,18 @@ def operator_policy() -> str:
 
     answers = document.load(EXAMPLE).draft().answers()
     return json.dumps(policies.operator_policy(answers), indent=2) + "\n"
+
+
+def operator_rbac() -> str:
+    """The least-privilege roles in the cluster of the operator who applies the example answers."""
+    import yaml
+
+    from strategies.codecommit import rights
+    from wizard.answers import document
+
+    answers = document.load(EXAMPLE).draft().answers()
+    about = "# Made from the code by `make docs`; do not edit. The group is an example: bind the roles to your own.\n"
+    return about + yaml.safe_dump_all(rights.operator_roles(answers), sort_keys=False)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from strategies.answers import Answers
-from strategies.base import Json
+from strategies.base import INSTANCE_TAG, Json
 from strategies.codecommit import urls
 
 VERSION = "2012-10-17"
@@ -91,83 +91,52 @@ def mirror(answers: Answers) -> Document:
 def operator_policy(answers: Answers) -> Document:
     """The least that the operator needs to plan, apply, mirror, look at and destroy this instance.
 
-    Actions without resource-level permissions stand alone with ``*``; what makes or changes EC2 things is held to the VPC's
-    account and region, and what deletes them to things with this instance's tag.
+    Actions without resource-level permissions stand alone with ``*``. What is made must carry this instance's tag from the
+    first moment; what is changed or deleted must have it. Nothing else can be tagged with it afterwards.
     """
     region, account = answers.aws.region or "", answers.aws.account or ""
-    partition, instance = urls.partition(region), answers.name or ""
-    ec2 = f"arn:{partition}:ec2:{region}:{account}"
-    tagged: Json = {"StringEquals": {"aws:ResourceTag/ezgitops.dev/instance": instance}}
-    made: Json = {"StringEquals": {"ec2:CreateAction": ["CreateSecurityGroup", "CreateVpcEndpoint"]}}
+    partition = urls.partition(region)
     statements: list[Json] = [
-        _allow(
-            [
-                "ec2:DescribeInternetGateways",
-                "ec2:DescribeNatGateways",
-                "ec2:DescribeRouteTables",
-                "ec2:DescribeSecurityGroupRules",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcAttribute",
-                "ec2:DescribeVpcEndpointServices",
-                "ec2:DescribeVpcEndpoints",
-                "ec2:DescribeVpcs",
-                "codecommit:ListRepositories",
-                "iam:ListAccountAliases",
-                "iam:ListOpenIDConnectProviders",
-                "iam:ListRoles",
-                "iam:ListUsers",
-                "sts:GetCallerIdentity",
-            ],
-            "*",
-            sid="See",
-        ),
-        _allow(
-            ["iam:GetOpenIDConnectProvider", "iam:ListRoleTags", "iam:ListUserTags"],
-            [f"arn:{partition}:iam::{account}:*"],
-            sid="SeeTags",
-        ),
-        _allow(
-            [
-                "codecommit:CreateRepository",
-                "codecommit:DeleteRepository",
-                "codecommit:GetRepository",
-                "codecommit:GitPull",
-                "codecommit:GitPush",
-                "codecommit:ListTagsForResource",
-                "codecommit:TagResource",
-                "codecommit:UntagResource",
-                "codecommit:UpdateDefaultBranch",
-                "codecommit:UpdateRepositoryDescription",
-                "codecommit:UpdateRepositoryEncryptionKey",
-            ],
-            repository_arn(answers),
-            sid="Repository",
-        ),
-        _allow(["codecommit:ListTagsForResource"], f"arn:{partition}:codecommit:{region}:{account}:*", sid="FindRepositories"),
-        _allow(
-            ["ec2:CreateSecurityGroup", "ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint"],
-            [f"{ec2}:{kind}/*" for kind in ("vpc", "subnet", "security-group", "vpc-endpoint")],
-            sid="MakeEndpoints",
-        ),
-        _allow("ec2:CreateTags", [f"{ec2}:security-group/*", f"{ec2}:vpc-endpoint/*"], made, sid="TagWhatIsMade"),
-        _allow(
-            [
-                "ec2:AuthorizeSecurityGroupIngress",
-                "ec2:RevokeSecurityGroupIngress",
-                "ec2:RevokeSecurityGroupEgress",
-                "ec2:DeleteSecurityGroup",
-                "ec2:DeleteVpcEndpoints",
-            ],
-            [f"{ec2}:security-group/*", f"{ec2}:vpc-endpoint/*"],
-            tagged,
-            sid="ChangeWhatIsOurs",
-        ),
-        # CodeCommit's endpoints register their private DNS names with the VPC (VPC user guide, "Create an interface endpoint").
-        _allow("route53:AssociateVPCWithHostedZone", "*", sid="PrivateDns"),
+        _allow(list(_SEEN), "*", sid="See"),
+        _allow("iam:GetOpenIDConnectProvider", f"arn:{partition}:iam::{account}:oidc-provider/*", sid="SeeProviders"),
+        # Nothing lists roles, users or repositories by their tags: the tags of each are read.
+        _allow("iam:ListRoleTags", f"arn:{partition}:iam::{account}:role/*", sid="FindRoles"),
+        _allow("iam:ListUserTags", f"arn:{partition}:iam::{account}:user/*", sid="FindUsers"),
+        _allow("codecommit:ListTagsForResource", f"arn:{partition}:codecommit:{region}:{account}:*", sid="FindRepositories"),
+        _allow(list(_REPOSITORY_ACTIONS), repository_arn(answers), sid="Repository"),
+        *_operator_network(answers),
     ]
     statements.extend(_operator_identities(answers))
     return _document(*statements)
+
+
+def _operator_network(answers: Answers) -> list[Json]:
+    """Security group and endpoints (VPC PrivateLink guide, "Identity-based policy examples"; EC2 user guide, "Grant permission
+    to tag resources during creation")."""
+    region, account = answers.aws.region or "", answers.aws.account or ""
+    ec2 = f"arn:{urls.partition(region)}:ec2:{region}:{account}"
+    asked: Json = {"StringEquals": {f"aws:RequestTag/{INSTANCE_TAG}": answers.name or ""}}
+    ours: Json = {"StringEquals": {f"aws:ResourceTag/{INSTANCE_TAG}": answers.name or ""}}
+    while_made: Json = {
+        "StringEquals": {
+            "ec2:CreateAction": ["CreateSecurityGroup", "CreateVpcEndpoint"],
+            f"aws:RequestTag/{INSTANCE_TAG}": answers.name or "",
+        }
+    }
+    group, endpoint, vpc = f"{ec2}:security-group/*", f"{ec2}:vpc-endpoint/*", f"{ec2}:vpc/{answers.aws.vpc_id or '*'}"
+    subnets: list[Json] = [f"{ec2}:subnet/{subnet}" for subnet in answers.aws.subnet_ids or ["*"]]
+    return [
+        _allow("ec2:CreateSecurityGroup", group, asked, sid="MakeGroup"),
+        _allow("ec2:CreateVpcEndpoint", endpoint, asked, sid="MakeEndpoints"),
+        _allow(["ec2:CreateSecurityGroup", "ec2:CreateVpcEndpoint"], vpc, sid="InThisVpc"),
+        # Any group of the VPC: an endpoint may be given one that was there before.
+        _allow(["ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint"], [*subnets, group], sid="InTheseSubnets"),
+        _allow("ec2:CreateTags", [group, endpoint], while_made, sid="TagWhatIsMade"),
+        _allow(list(_GROUP_CHANGES), group, ours, sid="ChangeOurGroup"),
+        _allow(["ec2:DeleteVpcEndpoints", "ec2:ModifyVpcEndpoint"], endpoint, ours, sid="ChangeOurEndpoints"),
+        # EC2 ties the service's private DNS zone, which is AWS's own, to the VPC in the caller's name.
+        _allow("route53:AssociateVPCWithHostedZone", "*", sid="PrivateDns"),
+    ]
 
 
 def _operator_identities(answers: Answers) -> list[Json]:
@@ -187,6 +156,40 @@ def _operator_identities(answers: Answers) -> list[Json]:
     return statements
 
 
+_SEEN = (
+    "codecommit:ListRepositories",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroupRules",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcEndpointServices",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs",
+    "iam:ListAccountAliases",
+    "iam:ListOpenIDConnectProviders",
+    "iam:ListRoles",
+    "iam:ListUsers",
+)
+_REPOSITORY_ACTIONS = (
+    "codecommit:CreateRepository",
+    "codecommit:DeleteRepository",
+    "codecommit:GetRepository",
+    "codecommit:GitPull",
+    "codecommit:GitPush",
+    "codecommit:TagResource",
+    "codecommit:UpdateDefaultBranch",
+    "codecommit:UpdateRepositoryDescription",
+    "codecommit:UpdateRepositoryEncryptionKey",
+)
+_GROUP_CHANGES = (
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:DeleteSecurityGroup",
+    "ec2:RevokeSecurityGroupEgress",
+    "ec2:RevokeSecurityGroupIngress",
+)
 _ROLE_ACTIONS = (
     "iam:CreateRole",
     "iam:DeleteRole",
