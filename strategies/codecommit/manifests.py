@@ -87,9 +87,8 @@ def cluster_objects(answers: Answers) -> list[ClusterObjectResource]:
     if answers.codecommit.credentials.method == "git-credentials":
         return [_application(answers, addresses.GIT_CREDENTIAL)]
     owner, name = _owner(answers), answers.codecommit.credentials.service_account
-    network = [addresses.GIT_ENDPOINT]
-    if answers.codecommit.network.sts_endpoint == "when-missing":
-        network.append(addresses.STS_ENDPOINT)
+    # Only STS: signing a password asks nothing of Git's host, so the pod starts while that endpoint is still pending.
+    network = [addresses.STS_ENDPOINT] if answers.codecommit.network.sts_endpoint == "when-missing" else []
     return [
         _object(
             answers, addresses.SERVICE_ACCOUNT, f"Service account {name}", refresher.service_account(answers, owner),

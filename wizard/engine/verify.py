@@ -18,7 +18,7 @@ ERROR_CONDITIONS = ("ComparisonError", "InvalidSpecError", "SyncError", "Unknown
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: how long to wait altogether, between two looks, and for an error to go away by itself.
+    """Seconds: how long to wait altogether, between two looks at most, and for an error to go away by itself.
 
     An error is asked about again, because the first look may have come before a name resolved or a password arrived.
     """
@@ -90,7 +90,9 @@ def verify(
             if trouble is not None and (now - refreshed).total_seconds() >= patience.error / 5:
                 site.hard_refresh(goal.namespace, goal.application)
                 refreshed = now
-            pause(patience.poll, stop)
+            # Seldom Argo CD takes less than a second, often a minute: the longer it takes, the less a pause matters.
+            waited = (now - began).total_seconds()
+            pause(min(patience.poll, max(patience.poll / 4, waited / 5)), stop)
     except ResourceError as error:
         return _said(Word(False, f"{error} {error.remedy}".strip(), report), began, emit, clock)
 

@@ -15,6 +15,7 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
+from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import owner_of
 from strategies.resources.parallel import together
 
@@ -106,15 +107,15 @@ class CodeCommitRepositoryHandler:
     def owned(self, owner: Owner) -> Iterable[Observed]:
         """Every repository of the region with the owner's tags."""
         with self._clients.working("list CodeCommit repositories", "codecommit"):
-            pages = self._clients.codecommit.get_paginator("list_repositories").paginate()
-            names = [one["repositoryName"] for page in pages for one in page["repositories"]]
-            if not names:
-                return []
-            account = self._clients.sts.get_caller_identity()["Account"]
+            names, identity = both(self._names, self._clients.sts.get_caller_identity)
         region = self._clients.region or self._clients.configured_region() or ""
-        owners = together([partial(self._owner, repository_arn(region, account, name)) for name in names])
+        owners = together([partial(self._owner, repository_arn(region, identity["Account"], name)) for name in names])
         ours = [name for name, found in zip(names, owners, strict=True) if found == owner]
-        return [one for one in together([partial(self._read, name) for name in ours]) if one is not None]
+        return [_observed(one, owner) for one in together([partial(self._metadata, name) for name in ours]) if one is not None]
+
+    def _names(self) -> list[str]:
+        pages = self._clients.codecommit.get_paginator("list_repositories").paginate()
+        return [one["repositoryName"] for page in pages for one in page["repositories"]]
 
     def _owner(self, arn: str) -> Owner | None:
         with self._clients.working("read the tags of CodeCommit repositories", "codecommit"):
@@ -126,15 +127,17 @@ class CodeCommitRepositoryHandler:
                 raise
 
     def _read(self, name: str) -> Observed | None:
+        found = self._metadata(name)
+        return None if found is None else _observed(found, self._owner(found["Arn"]))
+
+    def _metadata(self, name: str) -> RepositoryMetadataTypeDef | None:
         with self._clients.working(f"read CodeCommit repository {name}", "codecommit"):
             try:
-                found = self._clients.codecommit.get_repository(repositoryName=name)["repositoryMetadata"]
+                return self._clients.codecommit.get_repository(repositoryName=name)["repositoryMetadata"]
             except ClientError as error:
                 if code(error) == _MISSING:
                     return None
                 raise
-            tags = self._clients.codecommit.list_tags_for_resource(resourceArn=found["Arn"])["tags"]
-        return _observed(found, owner_of(tags))
 
 
 def _observed(found: RepositoryMetadataTypeDef, owner: Owner | None) -> Observed:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import IPv4Network, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -14,10 +14,12 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
+from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import as_mapping, ec2_tags, owner_filters, owner_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
+        FilterTypeDef,
         IpPermissionOutputTypeDef,
         IpPermissionTypeDef,
         IpRangeTypeDef,
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 _MISSING = ("InvalidGroup.NotFound", "InvalidGroupId.NotFound")
 _PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 5.0
+_LISTED_AFTER = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Pauses, in seconds: EC2 is eventually consistent, so a group just made may take a moment to be known everywhere."""
+
+T = TypeVar("T")
 
 
 def open_cidrs(permissions: Sequence[IpPermissionOutputTypeDef], port: int) -> list[str]:
@@ -104,18 +110,25 @@ class SecurityGroupHandler:
         arguments: dict[str, Json] = {"GroupName": resource.name, "VpcId": resource.vpc_id}
         with self._clients.working(what, "ec2"), run.mutation("ec2:CreateSecurityGroup", arguments):
             try:
-                self._clients.ec2.create_security_group(
+                made = self._clients.ec2.create_security_group(
                     GroupName=resource.name,
                     VpcId=resource.vpc_id,
                     Description=resource.description,
                     TagSpecifications=[
                         {"ResourceType": "security-group", "Tags": ec2_tags({**resource.owner.tags, "Name": resource.name})}
                     ],
-                )
+                )["GroupId"]
             except ClientError as error:
                 if code(error) != "InvalidGroup.Duplicate":
                     raise
-        found = self._seen(resource, run)
+                made = None
+        if made is not None:
+            self._settle(resource, made, (), run, fresh=True)
+            return {"id": made}
+        found = _until(lambda: self.read(resource), run)
+        if found is None:
+            why = "EC2 says that it exists but does not list it"
+            raise ResourceError(what, why, "Run it again in a minute.", retryable=True)
         if found.owner != resource.owner:
             why = "a group of this name was made by somebody else in the meantime"
             raise ResourceError(what, why, "Plan again: it is used when it fits.")
@@ -123,23 +136,7 @@ class SecurityGroupHandler:
 
     def update(self, resource: SecurityGroupResource, observed: Observed, run: Execution) -> Mapping[str, str]:
         """Let in exactly what is asked, and nothing out. New rules come before old ones go: nobody is cut off in between."""
-        group = observed.provider_id
-        ec2 = self._clients.ec2
-        asked = _rules(resource)
-        missing = sorted(cidr for rule, cidr in asked.items() if rule not in _texts(observed.fields["ingress"]))
-        with self._clients.working(f"change the rules of security group {resource.name}", "ec2"):
-            if missing:
-                with run.mutation("ec2:AuthorizeSecurityGroupIngress", {"GroupId": group, "Cidrs": missing}):
-                    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[_permission(resource.port, missing)])
-            found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
-            surplus = [r["SecurityGroupRuleId"] for r in found if not r["IsEgress"] and _rule(r) not in asked]
-            outward = [r["SecurityGroupRuleId"] for r in found if r["IsEgress"]]
-            if surplus:
-                with run.mutation("ec2:RevokeSecurityGroupIngress", {"GroupId": group, "SecurityGroupRuleIds": surplus}):
-                    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=surplus)
-            if outward:
-                with run.mutation("ec2:RevokeSecurityGroupEgress", {"GroupId": group, "SecurityGroupRuleIds": outward}):
-                    ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=outward)
+        self._settle(resource, observed.provider_id, _texts(observed.fields["ingress"]), run)
         return observed.outputs
 
     def delete(self, observed: Observed, run: Execution) -> None:
@@ -172,15 +169,60 @@ class SecurityGroupHandler:
             pages = self._clients.ec2.get_paginator("describe_security_groups").paginate(Filters=filters)
             return [_observed(group, 443) for page in pages for group in page["SecurityGroups"]]
 
-    def _seen(self, resource: SecurityGroupResource, run: Execution) -> Observed:
-        """EC2 is eventually consistent: a group just made may take a moment to be listed."""
-        for pause in (0.5, 1.0, 2.0, 4.0, 8.0):
-            found = self.read(resource)
-            if found is not None:
-                return found
-            run.sleep(pause)
-        why = "EC2 accepted it but does not list it"
-        raise ResourceError(f"make security group {resource.name}", why, "Run it again in a minute.", retryable=True)
+    def _settle(
+        self, resource: SecurityGroupResource, group: str, present: Sequence[str], run: Execution, *, fresh: bool = False
+    ) -> None:
+        """Bring the rules to what is asked. ``present``: those that let in already; ``fresh``: the group was just made."""
+        ec2 = self._clients.ec2
+        asked = _rules(resource)
+        missing = sorted(cidr for rule, cidr in asked.items() if rule not in present)
+
+        def authorize() -> bool | None:
+            try:
+                ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[_permission(resource.port, missing)])
+            except ClientError as error:
+                if fresh and code(error) in _MISSING:
+                    return None
+                raise
+            return True
+
+        def let_in() -> None:
+            if missing:
+                with run.mutation("ec2:AuthorizeSecurityGroupIngress", {"GroupId": group, "Cidrs": missing}):
+                    known(_until(authorize, run))
+
+        def rules() -> list[SecurityGroupRuleTypeDef] | None:
+            # A group just made lets everything out: that rule is listed as soon as the group is.
+            filters: list[FilterTypeDef] = [{"Name": "group-id", "Values": [group]}]
+            found = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+            return None if fresh and not any(rule["IsEgress"] for rule in found) else found
+
+        def known(found: T | None) -> T:
+            if found is None:
+                why = "EC2 accepted it but does not know it yet"
+                raise ResourceError(f"make security group {resource.name}", why, "Run it again in a minute.", retryable=True)
+            return found
+
+        with self._clients.working(f"change the rules of security group {resource.name}", "ec2"):
+            _, found = both(let_in, lambda: known(_until(rules, run)))
+            surplus = [r["SecurityGroupRuleId"] for r in found if not r["IsEgress"] and _rule(r) not in asked]
+            outward = [r["SecurityGroupRuleId"] for r in found if r["IsEgress"]]
+            if surplus:
+                with run.mutation("ec2:RevokeSecurityGroupIngress", {"GroupId": group, "SecurityGroupRuleIds": surplus}):
+                    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=surplus)
+            if outward:
+                with run.mutation("ec2:RevokeSecurityGroupEgress", {"GroupId": group, "SecurityGroupRuleIds": outward}):
+                    ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=outward)
+
+
+def _until(look: Callable[[], T | None], run: Execution) -> T | None:
+    """Look until there is something, a few times."""
+    for pause in _LISTED_AFTER:
+        found = look()
+        if found is not None:
+            return found
+        run.sleep(pause)
+    return look()
 
 
 def _observed(group: SecurityGroupTypeDef, port: int) -> Observed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -30,8 +30,10 @@ _GONE = frozenset({"deleted", "rejected", "expired"})
 _MISSING = ("InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound")
 _PATIENCE_SECONDS = 900.0
 _USUAL_SECONDS = 120.0
-_PAUSES = (1.0, 2.0, 3.0, 5.0)
+_FIRST_PAUSE = 0.5
 _LAST_PAUSE = 10.0
+_LATENESS = 0.2
+"""By which part of itself a wait may last too long: a pause grows with what has been waited."""
 
 
 class VpcEndpointHandler:
@@ -54,10 +56,7 @@ class VpcEndpointHandler:
         """
         with self._clients.working(f"read VPC endpoints for {resource.service_name}", "ec2"):
             endpoints, groups = both(lambda: self._endpoints(resource), lambda: self._groups(resource.vpc_id))
-        standing = [observe(one, groups) for one in endpoints if one["State"].lower() not in (*_GONE, "deleting")]
-        ours = [one for one in standing if one.owner == resource.owner]
-        holding = [one for one in standing if one.fields["private_dns"]]
-        return next(iter([*ours, *holding]), None)
+        return _chosen(resource, endpoints, groups)
 
     def plan(self, resource: VpcEndpointResource, observed: Observed | None) -> Change:
         """Create it, mend ours, use a foreign one that fits, or name the conflict."""
@@ -147,14 +146,14 @@ class VpcEndpointHandler:
                 why = f"{error.get('Message', 'refused')} ({error.get('Code', '')})"
                 raise ResourceError(what, why, "Mend what AWS names, then run destroy again.")
         started = run.now()
-        for pause in _pauses():
+        while True:
             state = self._state(endpoint)
             if state in (None, *_GONE):
                 return
             run.progress(f"{state}, usually 2 minutes", self._fraction(started, run))
             if self._waited(started, run):
                 raise ResourceError(what, f"it is still {state}", "Run destroy again in some minutes.", retryable=True)
-            run.sleep(pause)
+            run.sleep(_pause(started, run))
 
     def owned(self, owner: Owner) -> Iterable[Observed]:
         """Every endpoint of the region with the owner's tags that is not on its way out."""
@@ -177,9 +176,10 @@ class VpcEndpointHandler:
     def _available(self, resource: VpcEndpointResource, run: Execution) -> Mapping[str, str]:
         what = f"wait for the VPC endpoint for {resource.service_name}"
         started = run.now()
-        pauses = _pauses()
         while True:
-            found = self.read(resource)
+            with self._clients.working(what, "ec2"):
+                # Without the groups: whether they fit was compared before, and does not change the state.
+                found = _chosen(resource, self._endpoints(resource), {})
             if found is not None:
                 state = found.fields["state"]
                 if state == "available":
@@ -194,7 +194,7 @@ class VpcEndpointHandler:
                 minutes = int(_PATIENCE_SECONDS // 60)
                 why = f"after {minutes} minutes it is still {state}"
                 raise ResourceError(what, why, f"Run it again to go on waiting. See it with: {_describe(resource)}")
-            run.sleep(next(pauses))
+            run.sleep(_pause(started, run))
 
     def _endpoints(self, resource: VpcEndpointResource) -> list[VpcEndpointTypeDef]:
         pages = self._clients.ec2.get_paginator("describe_vpc_endpoints").paginate(
@@ -230,10 +230,18 @@ class VpcEndpointHandler:
         return min(0.95, (run.now() - started).total_seconds() / _USUAL_SECONDS)
 
 
-def _pauses() -> Iterator[float]:
-    yield from _PAUSES
-    while True:
-        yield _LAST_PAUSE
+def _chosen(
+    resource: VpcEndpointResource, endpoints: Iterable[VpcEndpointTypeDef], groups: Mapping[str, SecurityGroupTypeDef]
+) -> Observed | None:
+    standing = [observe(one, groups) for one in endpoints if one["State"].lower() not in (*_GONE, "deleting")]
+    ours = [one for one in standing if one.owner == resource.owner]
+    holding = [one for one in standing if one.fields["private_dns"]]
+    return next(iter([*ours, *holding]), None)
+
+
+def _pause(started: datetime, run: Execution) -> float:
+    waited = (run.now() - started).total_seconds()
+    return min(_LAST_PAUSE, max(_FIRST_PAUSE, waited * _LATENESS))
 
 
 def _describe(resource: VpcEndpointResource) -> str:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from strategies.base import Action, Group, Owner
 from strategies.kinds import SecurityGroupResource
 from strategies.ports import ResourceError
+from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.security_group import SecurityGroupHandler, uncovered
 from tests.contract.resources_aws.conftest import OWNER, SUBNETS, VPC, CrashError, World
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
 
 RESOURCE = SecurityGroupResource(
     address="aws.security-group.endpoints",
@@ -144,3 +151,44 @@ def test_deleting_what_is_gone_is_success(world: World, handler: SecurityGroupHa
 )
 def test_coverage_of_ranges(wanted: list[str], found: list[str], expected: list[str]) -> None:
     assert uncovered(wanted, found) == expected
+
+
+class Lagging(AwsClients):
+    """EC2 where a group just made is not known at first: the second look, or the second call, finds it."""
+
+    refused = 0
+    looks = 0
+
+    @property
+    def ec2(self) -> EC2Client:
+        real = super().ec2
+
+        def authorize(**request: object) -> object:
+            self.refused += 1
+            if self.refused == 1:
+                told = {"Error": {"Code": "InvalidGroup.NotFound", "Message": "The security group does not exist"}}
+                raise ClientError(told, "AuthorizeSecurityGroupIngress")  # type: ignore[arg-type]  # as much as is looked at
+            return real.authorize_security_group_ingress(**request)  # type: ignore[arg-type]
+
+        def rules(**request: object) -> object:
+            self.looks += 1
+            return {"SecurityGroupRules": []} if self.looks == 1 else real.describe_security_group_rules(**request)  # type: ignore[arg-type]
+
+        lagging = SimpleNamespace(
+            create_security_group=real.create_security_group,
+            authorize_security_group_ingress=authorize,
+            describe_security_group_rules=rules,
+            revoke_security_group_egress=real.revoke_security_group_egress,
+        )
+        return cast("EC2Client", lagging)
+
+
+def test_a_group_that_is_not_known_everywhere_yet_still_gets_its_rules(world: World, handler: SecurityGroupHandler) -> None:
+    clients = Lagging(world.sessions.environ, "prod-east", "us-east-2")
+
+    SecurityGroupHandler(clients).create(RESOURCE, world.run())
+
+    found = handler.read(RESOURCE)
+    assert found is not None
+    assert (clients.refused, clients.looks) == (2, 2)
+    assert (found.fields["ingress"], found.fields["egress"]) == (["tcp 443 from 10.0.0.0/16"], 0)

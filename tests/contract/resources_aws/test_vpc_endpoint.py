@@ -13,7 +13,7 @@ from strategies.ports import ResourceError
 from strategies.resources.aws import documents
 from strategies.resources.aws.security_group import SecurityGroupHandler
 from strategies.resources.aws.vpc_endpoint import VpcEndpointHandler
-from tests.contract.resources_aws.conftest import OWNER, SUBNETS, VPC, CrashError, Run, World
+from tests.contract.resources_aws.conftest import OWNER, SUBNETS, VPC, CrashError, Run, StartWorld, World
 
 GROUP = "aws.security-group.endpoints"
 ARN = "arn:aws:codecommit:us-east-2:123456789012:prod-east-cluster-config"
@@ -250,3 +250,20 @@ def test_it_is_deleted_and_its_name_can_be_used_again(handler: VpcEndpointHandle
 
     assert handler.read(RESOURCE) is None
     assert handler.create(RESOURCE, run)["id"] != first
+
+
+def test_the_end_of_a_long_wait_is_noticed_soon_for_its_length_and_without_asking_all_the_time(start_world: StartWorld) -> None:
+    def slow(scenario: dict[str, object]) -> None:
+        services = scenario["endpoint_services"]
+        assert isinstance(services, dict)
+        services["pending_seconds"] = 150
+
+    with start_world(slow) as world:
+        run = world.run(outputs={Ref(GROUP, "id"): "sg-0e0e0e0e0e0e0e0e0"})
+        before, began = len(world.server.calls()), run.now()
+
+        VpcEndpointHandler(world.clients).create(RESOURCE, run)
+
+        waited = (run.now() - began).total_seconds()
+        assert 150 <= waited <= 165
+        assert len(world.server.calls()) - before <= 40

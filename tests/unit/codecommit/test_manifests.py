@@ -140,9 +140,8 @@ def test_the_objects_stand_in_an_order_and_carry_our_labels() -> None:
     assert list(order)[-1] == addresses.APPLICATION
     (deployment,) = [o for o in objects if o.address == addresses.REFRESHER]
     assert deployment.ready
-    assert {addresses.READER_ROLE, addresses.GIT_ENDPOINT, addresses.STS_ENDPOINT, addresses.SECRET} <= set(
-        deployment.depends_on
-    )
+    assert {addresses.READER_ROLE, addresses.STS_ENDPOINT, addresses.SECRET} <= set(deployment.depends_on)
+    assert addresses.GIT_ENDPOINT not in deployment.depends_on, "minutes of a pending endpoint that the refresher does not use"
     for one in objects:
         labels = plain(one.manifest)["metadata"]["labels"]
         assert OWNER.labels.items() <= labels.items(), one.address
