@@ -126,6 +126,9 @@ class View(Protocol):
     def missing(self) -> tuple[Question, ...]:
         """Required questions without an answer, a suggestion or a default."""
 
+    def reading(self) -> frozenset[str]:
+        """Ids of the facts that are being read now."""
+
     def results(self) -> tuple[CheckResult, ...]:
         """The checks as they stand, worst first."""
 
@@ -164,8 +167,9 @@ def _question_obstacles(step: Step, view: View) -> tuple[Obstacle, ...]:
         if fault.key in questions
     ]
     faulty = {obstacle.key for obstacle in found}
+    reading = view.reading()
     found += [
-        Obstacle(f"{question.title} is missing", question.key)
+        Obstacle(f"{question.title} is {'still being read' if reading & set(question.needs) else 'missing'}", question.key)
         for question in view.missing()
         if question.key in questions and question.key not in faulty
     ]

@@ -127,6 +127,7 @@ class Stage:
     world: FakeWorld = field(default_factory=FakeWorld)
     resources: Sequence[FakeResource] = RESOURCES
     checks: Sequence[object] = ()
+    questions: Sequence[Question] = QUESTIONS
     verified: bool = False
     """Argo CD is asked in the end: the answers name an instance and an Application."""
     sessions: list[Session] = field(default_factory=list)
@@ -152,7 +153,7 @@ class Stage:
             },
             clock=self.world.clock,
             on_edit=on_edit,
-            questions=(*QUESTIONS, *(ARGO_CD_QUESTIONS if self.verified else ())),
+            questions=(*self.questions, *(ARGO_CD_QUESTIONS if self.verified else ())),
             checks=self.checks or CHECKS,
             pause=self.world.clock.pause,
             directory=lambda name: self.directory / "state" / name,

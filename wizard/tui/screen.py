@@ -124,7 +124,8 @@ class WizardScreen(Screen[None]):
             self._refused = reason[0]
             self._frame()
             self.app.bell()
-            self._focus_question(reason[1])
+            if reason[1] is not None:
+                self.page.reveal(reason[1])
             return
         if place < len(Step):
             await self.go(list(Step)[place])
@@ -191,12 +192,6 @@ class WizardScreen(Screen[None]):
     @on(Button.Pressed, "#back")
     async def _back_pressed(self) -> None:
         await self.action_back()
-
-    def _focus_question(self, key: str | None) -> None:
-        if key is not None:
-            for control in self.query(f"#field-{key.replace('.', '-')} .control"):
-                control.focus()
-                break
 
     # --- showing ---
 
@@ -269,12 +264,17 @@ class WizardScreen(Screen[None]):
         for panel in self.query(ChecksPanel):
             panel.show(results)
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+    def on_descendant_focus(self) -> None:
         """Say what the focused field is for."""
-        for node in event.widget.ancestors_with_self:
+        self.describe()
+
+    def describe(self) -> None:
+        """Show what there is to say about the focused widget."""
+        focused = self.focused
+        for node in focused.ancestors_with_self if focused is not None else ():
             text = getattr(node, "describes", None)
-            if isinstance(text, str):
-                self.query_one("#describe", Static).update(Content(text))
+            if isinstance(text, str | Content):
+                self.query_one("#describe", Static).update(text if isinstance(text, Content) else Content(text))
                 return
 
     def on_resize(self, event: events.Resize) -> None:

@@ -35,6 +35,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def shorten(text: str, width: int) -> str:
+    """The text in one line of at most ``width`` columns, with an ellipsis where something is left out."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: max(0, width - 1)].rstrip()}…"
+
+
 def listed(names: Sequence[str], limit: int = 4) -> str:
     """The first names, and how many more there are."""
     shown = ", ".join(names[:limit])

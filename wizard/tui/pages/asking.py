@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widgets import Collapsible, Input
 
 from strategies.base import Page, Question
 from wizard.tui.pages.base import WizardPage
+from wizard.tui.widgets.choices import Choices, Toggle
+from wizard.tui.widgets.drop_down import DropDown
 from wizard.tui.widgets.field import Field
 from wizard.tui.wording import count, listed
 
@@ -29,14 +32,19 @@ class AskingPage(WizardPage):
     """
 
     tight: ClassVar[bool] = False
-    """A field with nothing to say takes one line instead of two."""
+    """Every field with nothing to say takes one line instead of two, also one of which the world may say something later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sought: str | None = None
+        """Key of the field that shall have the focus once it is unfolded."""
 
     def compose(self) -> ComposeResult:
-        """Fields, then the folded ones."""
+        """What was found, fields, then the folded ones."""
+        yield from self.found()
         plain, advanced = self._asked()
         for question in plain:
             yield self._field(question)
-        yield from self.found()
         more = Collapsible(
             title=self._more_title(advanced), collapsed=True, id="more", collapsed_symbol="▸", expanded_symbol="▾"
         )
@@ -44,7 +52,7 @@ class AskingPage(WizardPage):
         yield more
 
     def found(self) -> Sequence[Widget]:
-        """What stands between the fields and the folded ones."""
+        """What stands above the fields."""
         return ()
 
     def first_focus(self) -> None:
@@ -67,6 +75,9 @@ class AskingPage(WizardPage):
             self._align(contents, advanced, before=None)
         for field in self.query(Field):
             field.sync(faults)
+            if field.key == self._sought:
+                self._sought = None
+                field.call_after_refresh(field.focus_control)
 
     @on(Collapsible.Expanded)
     def _unfold(self) -> None:
@@ -76,14 +87,34 @@ class AskingPage(WizardPage):
     def _settled(self) -> None:
         self.wizard.refresh_soon()
 
+    @on(Field.Judged)
+    def _judged(self, event: Field.Judged) -> None:
+        event.stop()
+        self.frame.describe()
+
     @on(Input.Submitted)
-    async def _submitted(self, event: Input.Submitted) -> None:
+    @on(DropDown.Accepted)
+    @on(Choices.Accepted)
+    @on(Toggle.Accepted)
+    async def _accepted(self, event: Message) -> None:
+        """Enter means the same in every field."""
         event.stop()
         await self.forward()
 
+    def reveal(self, key: str) -> None:
+        """Put the focus into the field of a question, unfolding it first where it is folded away."""
+        for field in self.query(Field):
+            if field.key == key:
+                field.focus_control()
+                return
+        if key in {question.key for question in self._asked()[1]}:
+            self.query_one("#more", Collapsible).collapsed = False
+            self._sought = key
+            self.wizard.refresh_soon()
+
     def _field(self, question: Question) -> Field:
-        field = Field(question, self.session)
-        field.set_class(self.tight, "-tight")
+        field = Field(question, self.session, terse=self.tight)
+        field.set_class(self.tight or not question.needs, "-tight")
         return field
 
     def _asked(self) -> tuple[list[Question], list[Question]]:

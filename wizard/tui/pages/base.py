@@ -68,6 +68,9 @@ class WizardPage(VerticalScroll):
     def first_focus(self) -> None:
         """Put the focus where the operator starts."""
 
+    def reveal(self, key: str) -> None:
+        """Lead the operator to what stands in the way: the key of a question or the id of a check."""
+
     def refresh_view(self, faults: Mapping[str, str]) -> None:
         """Show the session as it is now. ``faults`` are the draft's, by key. Called often; must be cheap."""
 

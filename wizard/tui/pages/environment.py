@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -13,6 +12,7 @@ from wizard.flow import Step
 from wizard.tui.pages.asking import AskingPage
 from wizard.tui.widgets.checks_panel import mark_of
 from wizard.tui.widgets.field import Field
+from wizard.tui.widgets.indicator import Indicator
 from wizard.tui.wording import ago, duration
 
 if TYPE_CHECKING:
@@ -28,15 +28,18 @@ class EnvironmentPage(AskingPage):
 
     DEFAULT_CSS = """
     EnvironmentPage #egress { height: auto; padding: 0 1; }
-    EnvironmentPage #egress-title { width: 24; height: 1; color: $quiet; }
-    EnvironmentPage #egress-text { width: 1fr; height: auto; }
+    .-wide EnvironmentPage #egress { margin-bottom: 1; }
     """
     tight = True
     step: ClassVar[Step] = Step.ENVIRONMENT
 
     def found(self) -> Sequence[Widget]:
-        """The finding that concerns the whole environment, under the fields."""
-        return (Horizontal(Static("Way out", id="egress-title"), Static("", id="egress-text"), id="egress"),)
+        """The finding that concerns the whole environment, on top: it is why one is here."""
+        return (Static("", id="egress"),)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._indicator = Indicator()
 
     def first_focus(self) -> None:
         """The first field: while nothing has been read yet, every field looks as if it were missing."""
@@ -52,8 +55,11 @@ class EnvironmentPage(AskingPage):
     def status(self) -> str:
         """Age and duration of the reading."""
         readings = self.session.situation().facts.readings.values()
-        if self.session.reading() or not readings:
+        busy = bool(self.session.reading()) or not readings
+        if self._indicator.follow(self, busy, self.frame.show_status):
             return "reading…"
+        if not readings:
+            return ""
         age = self.wizard.clock() - min(reading.at for reading in readings)
         return f"read {ago(age)} in {duration(max(reading.seconds for reading in readings))} · r reads again"
 
@@ -65,4 +71,5 @@ class EnvironmentPage(AskingPage):
         if finding is not None:
             mark = mark_of(finding)
             said = "reading…" if finding.waiting else finding.verdict.evidence
-            self.query_one("#egress-text", Static).update(Content.assemble((f"{mark.icon} ", mark.style), said))
+            shown = Content.assemble(("Way out  ", "$quiet"), (f"{mark.icon} ", mark.style), said)
+            self.query_one("#egress", Static).update(shown)

@@ -125,7 +125,7 @@ class PlanPage(WizardPage):
         try:
             made = self.Made(self.session.plan())
         except IncompleteError as error:
-            made = self.Made(None, f"Not answered yet: {', '.join(error.keys)}. Go back to the details.")
+            made = self.Made(None, f"No plan: {error}. Go back to the details.")
         except SurveyError as error:
             made = self.Made(None, "\n".join(f"{each.what}: {each.why}\n  → {each.remedy}" for each in error.errors))
         except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import events
@@ -17,7 +18,7 @@ from strategies.base import Choice
 
 
 class Choices(OptionList):
-    """One or several of a few choices. Space or Enter takes the line under the cursor."""
+    """One or several of a few choices. Space takes the line under the cursor; Enter goes on, with it where only one counts."""
 
     DEFAULT_CSS = """
     Choices {
@@ -28,8 +29,12 @@ class Choices(OptionList):
     Choices:focus > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "Go on", tooltip="Accept what is shown and go on."),
         Binding("space", "select", "Choose", tooltip="Take the line under the cursor."),
     ]
+
+    class Accepted(Message):
+        """Enter was pressed."""
 
     class Changed(Message):
         """Another choice, or another set of them."""
@@ -56,7 +61,16 @@ class Choices(OptionList):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Choose, or for several: turn over."""
         event.stop()
-        value = self._choices[event.option_index].value
+        self._take(event.option_index)
+
+    def action_accept(self) -> None:
+        """Go on. Of choices that exclude each other the one under the cursor is taken first, as everywhere in the wizard."""
+        if not self._multiple and self.highlighted is not None:
+            self._take(self.highlighted)
+        self.post_message(self.Accepted())
+
+    def _take(self, place: int) -> None:
+        value = self._choices[place].value
         if self._multiple:
             self._chosen ^= {value}
         else:
@@ -64,30 +78,42 @@ class Choices(OptionList):
         self._redraw()
         self.post_message(self.Changed(tuple(c.value for c in self._choices if c.value in self._chosen)))
 
+    def on_resize(self) -> None:
+        """Wrap the notes anew."""
+        self._redraw()
+
     def _redraw(self) -> None:
-        for place, line in enumerate(self._prompts()):
+        for place, line in enumerate(self._prompts(self.content_size.width)):
             self.replace_option_prompt_at_index(place, line.prompt)
 
-    def _prompts(self) -> list[Option]:
+    def _prompts(self, width: int = 60) -> list[Option]:
         on, off = ("[x]", "[ ]") if self._multiple else ("●", "○")
         lines = []
         for choice in self._choices:
             taken = choice.value in self._chosen
             line = Content.assemble((f"{on if taken else off} ", "$text-primary" if taken else "$quiet"), choice.label)
             if choice.note:
-                line += Content.styled(f"\n{' ' * (len(on) + 1)}{choice.note}", "$quiet")
+                indent = " " * (len(on) + 1)
+                note = "\n".join(wrap(choice.note, max(30, width), initial_indent=indent, subsequent_indent=indent))
+                line += Content.styled(f"\n{note}", "$quiet")
             lines.append(Option(line))
         return lines
 
 
 class Toggle(Static, can_focus=True):
-    """``[x] yes`` or ``[ ] no``. Space or Enter turns it over."""
+    """``[x] yes`` or ``[ ] no``. Space turns it over, Enter goes on."""
 
     DEFAULT_CSS = """
     Toggle { height: 1; width: auto; }
     Toggle:focus { background: $panel; text-style: bold; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "turn_over", "Turn over", key_display="space")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "Go on", tooltip="Accept what is shown and go on."),
+        Binding("space", "turn_over", "Turn over", tooltip="Turn yes into no, and no into yes."),
+    ]
+
+    class Accepted(Message):
+        """Enter was pressed."""
 
     class Changed(Message):
         """It was turned over."""
@@ -105,6 +131,10 @@ class Toggle(Static, can_focus=True):
     def render(self) -> Content:
         """The box and the word."""
         return Content("[x] yes" if self.value else "[ ] no ")
+
+    def action_accept(self) -> None:
+        """Go on."""
+        self.post_message(self.Accepted())
 
     def action_turn_over(self) -> None:
         """Turn it over."""

@@ -24,6 +24,9 @@ from strategies.base import Choice, Json, Kind, Question
 from strategies.section import SECRET_REFERENCE
 from wizard.tui.theme import CHECK_MARKS, WAITING, marked
 from wizard.tui.widgets.choices import Choices, Toggle
+from wizard.tui.widgets.drop_down import DropDown
+from wizard.tui.widgets.indicator import Indicator
+from wizard.tui.wording import shorten
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from strategies.base import Situation
     from wizard.answers.draft import Draft
 
-Control: TypeAlias = "Input | Select[str] | Choices | Toggle"
+Control: TypeAlias = "Input | DropDown | Choices | Toggle"
 
 SETTLE_SECONDS = 0.35
 """How long the keyboard has to rest before a typed value is judged on the screen."""
@@ -57,7 +60,9 @@ class FieldSession(Protocol):
 class Line(Input):
     """A line of text. Enter goes on, and the footer says so."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Go on")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Go on", tooltip="Accept what is shown and go on."),
+    ]
 
 
 class Field(Vertical):
@@ -66,12 +71,13 @@ class Field(Vertical):
     DEFAULT_CSS = """
     Field { height: auto; padding: 0 1; }
     Field > Horizontal { height: auto; }
-    Field .title { width: 24; color: $text-muted; }
+    Field .title { width: 26; color: $text-muted; }
     Field:focus-within .title { color: $text-primary; text-style: bold; }
     Field .control { width: 1fr; max-width: 80; }
     Field Input.control { background: $surface; }
     Field Input.control:focus { background: $panel; }
-    Field .hint { padding-left: 24; height: auto; min-height: 1; }
+    Field .hint { padding-left: 26; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    Field .hint.-whole { height: auto; text-wrap: wrap; }
     Field.-tight .hint.-silent { display: none; }
     Field.-pending .hint { color: $text-muted; }
     """
@@ -79,14 +85,22 @@ class Field(Vertical):
     class Settled(Message):
         """The operator's change has been in the draft for a moment."""
 
-    def __init__(self, question: Question, session: FieldSession) -> None:
+    class Judged(Message):
+        """What is said of the answer has changed."""
+
+    def __init__(self, question: Question, session: FieldSession, *, terse: bool = False) -> None:
+        """``terse``: under the field stands what the world says of the answer, and not what was known of the choice before."""
         super().__init__(id=f"field-{question.key.replace('.', '-')}")
         self.question = question
         self.session = session
+        self._terse = terse
         self._choices: Sequence[Choice] = tuple(question.choices(session.situation()))
         self._sent: tuple[Json] | None = None
         self._unkept: str | None = None
         self._settling: Timer | None = None
+        self._lookup = Indicator()
+        self._faults: Mapping[str, str] = {}
+        self._said = Content("")
 
     @property
     def key(self) -> str:
@@ -94,9 +108,13 @@ class Field(Vertical):
         return self.question.key
 
     @property
-    def describes(self) -> str:
-        """What is said below the page while the field has the focus."""
-        return self.question.help
+    def describes(self) -> Content:
+        """What is said below the page while the field has the focus: the verdict, if it has no room in the field; the help."""
+        hint = self.query_one(".hint", Static)
+        help_text = self.question.help
+        if hint.has_class("-whole") or self._said.cell_length <= hint.content_size.width:
+            return Content.styled(help_text, "$quiet")
+        return Content.assemble(self._said, "\n", (shorten(help_text, self.screen.size.width - 4), "$quiet"))
 
     def compose(self) -> ComposeResult:
         """Title and control on one line, the hint under it."""
@@ -121,13 +139,7 @@ class Field(Vertical):
         if self._is_short_list() or (kind is Kind.LIST and self._choices):
             return Choices(self._choices, _values(value), multiple=kind is Kind.LIST, classes="control")
         if kind is Kind.CHOICE:
-            return Select[str](
-                _options(self._choices, value),
-                prompt="choose" if self._choices else "reading…",
-                value=value if isinstance(value, str) else Select.NULL,
-                classes="control",
-                compact=True,
-            )
+            return DropDown(self._choices, value if isinstance(value, str) else None, classes="control")
         return Line(
             _to_text(value),
             placeholder=_placeholder(self.question),
@@ -163,7 +175,8 @@ class Field(Vertical):
     @on(Select.Changed)
     def _picked(self, event: Select.Changed) -> None:
         event.stop()
-        if isinstance(event.value, str):
+        # A menu also tells of the value that it is filled with. That is not the operator's choice: a suggestion stays one.
+        if isinstance(event.value, str) and event.value != self.session.effective(self.key):
             self._edit(event.value)
 
     @on(Choices.Changed)
@@ -192,6 +205,7 @@ class Field(Vertical):
         self.post_message(self.Settled())
 
     def _parse(self, text: str) -> Json:
+        text = text.strip()  # what is pasted often has a blank or a line's end around it
         if not text:
             return None
         if self.question.kind is Kind.LIST:
@@ -204,6 +218,7 @@ class Field(Vertical):
         """Show what the draft holds now and what is known of it. ``faults`` are the draft's, by key."""
         if not self.is_mounted:
             return
+        self._faults = faults
         situation = self.session.situation()
         choices = tuple(self.question.choices(situation))
         value = self.session.effective(self.key)
@@ -213,18 +228,33 @@ class Field(Vertical):
         else:
             self._refill(value)
         if self._settling is None:
-            said = self._hint(situation, value, faults.get(self.key))
-            hint = self.query_one(".hint", Static)
-            hint.update(said)
-            hint.set_class(not said.plain, "-silent")
+            self._say(situation, value, faults.get(self.key))
+
+    def _say(self, situation: Situation, value: Json, fault: str | None) -> None:
+        """Show what is known of the answer. A look-up is told when it takes long; until then what stands there stays."""
+        verdict = self._known(situation, value, fault)
+        looking = self._lookup.follow(self, verdict is None, self._say_again)
+        if fault is None and self._unkept is None and looking:
+            said = marked(WAITING, "reading…")
+        elif verdict is None:
+            return
+        else:
+            said = verdict
+        hint = self.query_one(".hint", Static)
+        hint.update(said)
+        hint.set_class(not said.plain, "-silent")
+        hint.set_class(said.plain.startswith(CHECK_MARKS["fail"].icon), "-whole")
+        if said != self._said:
+            self._said = said
+            self.post_message(self.Judged())
+
+    def _say_again(self) -> None:
+        self.sync(self._faults)
 
     def _renew(self, value: Json) -> None:
         control = self.query_one(".control")
-        if isinstance(control, Select) and not self._is_short_list():
-            with control.prevent(Select.Changed):
-                control.set_options(_options(self._choices, value))
-                control.value = value if isinstance(value, str) else Select.NULL
-                control.prompt = "choose"
+        if isinstance(control, DropDown) and not self._is_short_list():
+            control.renew(self._choices, value if isinstance(value, str) else None)
         elif isinstance(control, Input) and self.question.kind is not Kind.LIST:
             control.suggester = SuggestFromList([choice.value for choice in self._choices])
             self._refill(value)
@@ -247,11 +277,8 @@ class Field(Vertical):
             control.show(_values(value))
         elif isinstance(control, Toggle):
             control.value = value is True
-        elif isinstance(control, Select) and isinstance(value, str) and control.value != value:
-            with control.prevent(Select.Changed):
-                if value not in {choice.value for choice in self._choices}:
-                    control.set_options(_options(self._choices, value))
-                control.value = value
+        elif isinstance(control, DropDown) and isinstance(value, str) and control.value != value:
+            control.renew(self._choices, value)
 
     def _refill_input(self, control: Input, value: Json, typed: Json) -> None:
         if self._unkept is not None or (typed is not None and self._parse(control.value) == typed):
@@ -264,7 +291,8 @@ class Field(Vertical):
             with control.prevent(Input.Changed):
                 control.value = text
 
-    def _hint(self, situation: Situation, value: Json, fault: str | None) -> Content:
+    def _known(self, situation: Situation, value: Json, fault: str | None) -> Content | None:
+        """What is known of the answer, in one line where that is possible; None while it is being looked up."""
         if self._unkept is not None:
             return marked(
                 CHECK_MARKS["fail"],
@@ -277,21 +305,13 @@ class Field(Vertical):
             shown = marked(CHECK_MARKS[verdict.status.value], verdict.evidence)
             return shown + Content(f" - {verdict.remedy.text}") if verdict.remedy is not None else shown
         if value is not None and any(not situation.facts.known(need) for need in self.question.needs):
-            return marked(WAITING, "reading…")
+            return None
         if value is None and self.question.required:
             return Content.styled("needed", "$text-warning")
-        for choice in self._choices:
+        for choice in () if self._terse else self._choices:
             if choice.value == value and choice.note and not self._is_short_list():
                 return Content.styled(choice.note, "$quiet")
         return Content("")
-
-
-def _options(choices: Sequence[Choice], value: Json) -> list[tuple[Content, str]]:
-    """The options of a drop-down. A value that is not among them stays choosable, so that it is never lost."""
-    options = [(Content(choice.label), choice.value) for choice in choices]
-    if isinstance(value, str) and value not in {choice.value for choice in choices}:
-        options.append((Content(value), value))
-    return options
 
 
 def _values(value: Json) -> list[str]:
