@@ -105,14 +105,16 @@ def carry_out(steps: Sequence[Step], work: Work) -> dict[str, Ending]:
     running: dict[Future[Ending], str] = {}
     with ThreadPoolExecutor(max_workers=min(_WORKERS, len(steps)) or 1) as pool:
         while sorter.is_active():
-            for address in sorter.get_ready():
-                step = by_address[address]
-                ending = _without_work(step, endings, by_address, work)
-                if ending is None:
-                    running[pool.submit(_one, step, work)] = address
-                else:
-                    endings[address] = ending
-                    sorter.done(address)
+            # What needs no work frees its dependents at once: nothing waits for a call under way that it does not need.
+            while ready := sorter.get_ready():
+                for address in ready:
+                    step = by_address[address]
+                    ending = _without_work(step, endings, by_address, work)
+                    if ending is None:
+                        running[pool.submit(_one, step, work)] = address
+                    else:
+                        endings[address] = ending
+                        sorter.done(address)
             if running:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from strategies.base import Action, Owner, Ref
+from strategies.base import Action, Owner, Page, Question, Ref
 from strategies.ports import ResourceError, SyncReport
+from strategies.unavailable import BASTION_PROXY
 from tests.fakes import SYNCED, FakeClock, FakeResource, FakeStrategy, FakeWorld, thing
 from wizard.answers.draft import Draft
 from wizard.engine import events
@@ -138,6 +139,26 @@ def test_without_an_answer_there_is_no_plan() -> None:
     assert raised.value.keys == ("strategy", "name")
 
 
+def test_what_was_found_may_contradict_what_was_answered() -> None:
+    key = "codecommit.repository.kmsKeyId"
+    session = session_for(FakeWorld(), *DIAMOND)
+    session.edit(key, "arn:aws:kms:eu-west-1:123456789012:key/0b1f7c52-6a1e-4c38-9d0a-3f5b8e7a2d41")
+    session.draft.unset("aws.region")
+    assert session.draft.faults() == ()
+    region = Question("aws.region", "Region", "", Page.ENVIRONMENT, suggest=lambda _situation: "us-east-2")
+    filled = Session(FakeWorld(), session.draft, strategies=session.strategies(), questions=(region,), checks=(), debounce=0.0)
+    with pytest.raises(IncompleteError, match=r"is of region eu-west-1, but aws\.region is us-east-2") as raised:
+        filled.plan()
+    assert raised.value.keys == (key,)
+
+
+def test_a_strategy_that_is_only_a_card_is_never_planned() -> None:
+    draft = Draft({"name": "prod-east", "strategy": BASTION_PROXY.id})
+    session = Session(FakeWorld(), draft, strategies={BASTION_PROXY.id: BASTION_PROXY}, questions=(), checks=())
+    with pytest.raises(IncompleteError, match="bastion-proxy"):
+        session.plan()
+
+
 # --- apply ------------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +186,16 @@ def test_what_can_run_together_does() -> None:
     world.barriers = {("create", "aws.left"): together, ("create", "aws.right"): together}
     session = session_for(world, *DIAMOND)
     assert session.apply(session.plan(), sink=lambda _: None, cancel=threading.Event()).ok
+
+
+def test_what_stands_already_holds_nobody_up() -> None:
+    world = FakeWorld()
+    world.foreign(thing("aws.base"), ME)
+    together = threading.Barrier(2)
+    world.barriers = {("create", "aws.left"): together, ("create", "aws.slow"): together}
+    seen = apply(session_for(world, thing("aws.slow"), *DIAMOND))
+    assert not [e for e in seen if isinstance(e, events.ApplyErrored)]
+    assert len([e for e in seen if isinstance(e, events.ApplyComplete)]) == 4
 
 
 def test_a_failure_stops_only_what_needs_it() -> None:
