@@ -9,7 +9,17 @@ from contextlib import contextmanager
 import pytest
 
 from strategies.base import Check, Page, Question, Situation, Status, Verdict
-from strategies.facts import AWS_IDENTITY, AWS_PROFILES, AWS_VPCS, CLUSTER_INFO, KUBE_CONTEXTS, SOURCE, FactError
+from strategies.facts import (
+    AWS_IDENTITY,
+    AWS_PROFILES,
+    AWS_REPOSITORY,
+    AWS_VPCS,
+    CLUSTER_INFO,
+    KUBE_CONTEXTS,
+    SOURCE,
+    SOURCE_TREE,
+    FactError,
+)
 from tests.fakes import SOURCE_URL, FakeStrategy, FakeWorld, passing
 from wizard.answers.draft import Draft
 from wizard.engine.events import CheckChanged, Event, FactRead, FactStarted
@@ -73,7 +83,8 @@ def test_suggestions_lead_from_fact_to_fact() -> None:
         assert session.wait(10)
         answers = session.complete()
         assert (answers.aws.region, answers.cluster.context, answers.name) == ("us-east-2", "prod-east", "prod-east")
-        assert {read for read, _ in world.reads} == set(world.facts) - {SOURCE.id, "git.source-tree", "aws.codecommit-repository"}
+        waiting = {SOURCE.id, SOURCE_TREE.id, AWS_REPOSITORY.id}
+        assert {read for read, _ in world.reads} == set(world.facts) - waiting
         assert [q.key for q in session.missing()] == ["source.url"]
 
 
