@@ -75,7 +75,7 @@ missing is asked; without one it is listed, and nothing is touched.
 - Text that looks like something else is quoted: `account: '123456789012'`.
 - `null` is the same as leaving the key out: the value is found, or its default holds.
 - A file that ezgitops wrote ends with the line `...`; without it, it has been cut off and is refused.
-- Only the section of the chosen strategy is written.
+- Only the section of the chosen strategy is written, and the section of another one is a fault: it would do nothing.
 
 ## Which value holds
 
@@ -87,6 +87,9 @@ From the strongest to the weakest:
 3. the answers file
 4. what was found in the account, the cluster and the source repository
 5. the default
+
+Answers that are each right but cannot hold together (a KMS key of another region, say) are refused too, also where the other
+half was found in the world: exit code 2, before a plan is made.
 
 A list is given as `--set cluster.machineCidrs=10.0.0.0/16,10.1.0.0/16` (or `[a, b]`), yes and no as `true` and `false`,
 and `null` takes an optional value back.

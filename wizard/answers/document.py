@@ -7,13 +7,18 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
+from strategies.answers import StrategyId
 from strategies.base import Json
 from wizard.answers import yamltext
 from wizard.answers.draft import Draft
 from wizard.answers.faults import AnswersError, Fault
 from wizard.answers.judge import judge
 from wizard.answers.upgrade import upgrade
+
+STRATEGIES: tuple[str, ...] = get_args(StrategyId)
+"""Every strategy; the section with its answers has the same name."""
 
 WHOLE_MARK = "# The last line is ..."
 """The writer's header has a line that begins so; a file with it but without ``...`` at its end has been cut off."""
@@ -48,6 +53,7 @@ def loads(raw: bytes, name: str) -> Document:
         raise AnswersError(parsed.faults or [Fault("", "is empty: it holds no answers", file=name)])
     upgraded = upgrade(parsed.data)
     found = [*upgraded.faults, *(fault for fault in judge(upgraded.data).faults if fault.key != "apiVersion")]
+    found += _other_branches(upgraded.data)
     told = {fault.key for fault in parsed.faults}
     placed = [_placed(fault, name, parsed.lines, upgraded.origins) for fault in found]
     faults = [*parsed.faults, *(fault for fault in placed if not _covered(fault.key, told))]
@@ -71,6 +77,15 @@ def _read(path: Path, name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name cannot exist"
         raise AnswersError([Fault("", f"cannot be read: {reason}", file=name)]) from None
+
+
+def _other_branches(data: dict[str, Json]) -> list[Fault]:
+    """A section of a strategy that is not the chosen one: whoever wrote it expects it to do something."""
+    strategy = data.get("strategy")
+    if strategy not in STRATEGIES:
+        return []
+    said = f"belongs to the strategy {{}}, but strategy is {strategy}: take the section out, or choose the other strategy"
+    return [Fault(one, said.format(one)) for one in STRATEGIES if one in data and one != strategy]
 
 
 def _broken(faults: Iterable[Fault]) -> bool:

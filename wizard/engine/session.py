@@ -14,6 +14,7 @@ from pathlib import Path
 
 from strategies.answers import Answers
 from strategies.base import Check, CheckResult, Json, Owner, Page, Question, Resource, Situation, Strategy
+from strategies.contradictions import contradictions
 from strategies.facts import Facts
 from strategies.ports import World
 from wizard.answers.draft import Draft
@@ -39,10 +40,10 @@ _ROUNDS = 20
 
 
 class IncompleteError(Exception):
-    """There is no plan yet: a required answer is missing or wrong. ``keys`` says which."""
+    """There is no plan yet: a required answer is missing or wrong, or answers cannot hold together. ``keys`` says which."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__("not answered yet: " + ", ".join(keys))
+    def __init__(self, keys: Sequence[str], message: str | None = None) -> None:
+        super().__init__(message or "not answered yet: " + ", ".join(keys))
         self.keys = tuple(keys)
 
 
@@ -316,6 +317,13 @@ class Session:
             keys.append("name")
         if keys or strategy is None:
             raise IncompleteError(list(dict.fromkeys(keys)))
+        if not strategy.card(self.situation()).available:
+            message = f"strategy is {strategy.id}, which this version cannot carry out"
+            raise IncompleteError(["strategy"], message)
+        # The draft was judged as typed; what was found in the world may contradict it.
+        wrong = contradictions(answers)
+        if wrong:
+            raise IncompleteError([one.key for one in wrong], "; ".join(f"{one.key} {one.message}" for one in wrong))
         return answers, strategy
 
     def _remember(self, look: Remake) -> Plan:

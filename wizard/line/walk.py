@@ -192,7 +192,7 @@ class Walk:
         try:
             self._plan = self._session.plan()
         except IncompleteError as error:
-            self._asker.say(f"  fail: not answered or wrong: {', '.join(error.keys)}")
+            self._asker.say(f"  fail: {error}")
             return Move.BACK
         except SurveyError as error:
             self._say(_resource_error(one) for one in error.errors)

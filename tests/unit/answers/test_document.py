@@ -225,3 +225,17 @@ def test_no_fault_repeats_a_secret(text: str) -> None:
 )
 def test_answers_that_contradict_each_other(text: str, key: str) -> None:
     assert one(HEAD + text).key == key
+
+
+def test_the_section_of_another_strategy_is_a_fault() -> None:
+    text = "apiVersion: ezgitops.dev/v1\nkind: Answers\nstrategy: private-server\ncodecommit:\n  secretName: repo\n"
+    with pytest.raises(AnswersError) as caught:
+        document.loads(text.encode(), "a.yaml")
+    [fault] = caught.value.faults
+    assert (fault.key, fault.line) == ("codecommit", 4)
+    assert "strategy is private-server" in str(fault)
+
+
+def test_a_section_before_any_strategy_is_chosen_is_none() -> None:
+    text = "apiVersion: ezgitops.dev/v1\nkind: Answers\ncodecommit:\n  secretName: repo\n"
+    assert document.loads(text.encode(), "a.yaml").draft().get("codecommit.secretName") == "repo"
