@@ -192,7 +192,7 @@ def commands_page() -> str:
     """Every command with its options, from click, and the exit codes."""
     from wizard.cli import cli
 
-    context = click.Context(cli, info_name="ezgitops")
+    context = cli.make_context("ezgitops", [], resilient_parsing=True)
     inner = [click.Context(one, info_name=name, parent=context) for name, one in _commands(cli, context)]
     seen = Counter(record for one in inner for record in _options(one.command, one))
     common = {record: name for one in inner for record, name in _options(one.command, one).items() if seen[record] > _MANY}
