@@ -15,6 +15,7 @@ from wizard.engine.execution import Ending, Pause, Work, carry_out
 from wizard.engine.journal import Call, Journal, unfinished
 from wizard.engine.lock import locked
 from wizard.engine.plan import Plan, SavedPlan
+from wizard.engine.status import renewed
 from wizard.engine.survey import Remake, Survey
 from wizard.engine.verify import Goal, Patience, Word, verify
 
@@ -36,7 +37,8 @@ class ApplyReport:
 
     ``ok``: everything was carried out and, where it was asked, Argo CD said so. ``failed`` and ``skipped`` are addresses;
     ``counts`` says how many changes of each action were carried out; ``reason`` is Argo CD's last word in one sentence;
-    ``calls`` are the mutating calls that were made; ``outputs`` what the operator takes away.
+    ``calls`` are the mutating calls that were made; ``outputs`` what the operator takes away; ``refreshed`` is the time at
+    which the password of Argo CD was last renewed, as its Secret said once everything was done (None: it is not renewed).
     """
 
     ok: bool
@@ -49,6 +51,7 @@ class ApplyReport:
     cancelled: bool = False
     calls: tuple[Call, ...] = ()
     journal: Path | None = None
+    refreshed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ def _apply(order: Order, desk: Desk, journal: Journal, sink: Sink, cancel: threa
         cancelled=cancel.is_set() and not (whole and word.ok),
         calls=journal.calls,
         journal=journal.path,
+        refreshed=renewed(survey.steps) if whole else None,
     )
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strategies.base import Change
+from strategies.kinds import ClusterObjectResource
+from strategies.ports import ResourceError
 from wizard.engine.plan import Plan
-from wizard.engine.survey import Survey
+from wizard.engine.survey import Step, Survey
 from wizard.engine.verify import Word
 
 REFRESHED, MIRRORED = "refreshed-at", "mirrored-at"
@@ -38,6 +40,25 @@ class StatusReport:
 def latest(survey: Survey, output: str) -> datetime | None:
     """The latest time that any resource gives as this output; what is no time is passed over."""
     return max(_times(step.observed.outputs.get(output) for step in survey.steps if step.observed is not None), default=None)
+
+
+def renewed(steps: Iterable[Step]) -> datetime | None:
+    """When the password in a Secret was last renewed, by looking at the Secrets again: a refresher writes them after we did.
+
+    None where no Secret is renewed, and where they cannot be looked at.
+    """
+    return max(_times(_refreshed(step) for step in steps), default=None)
+
+
+def _refreshed(step: Step) -> str | None:
+    resource = step.change.resource
+    if not isinstance(resource, ClusterObjectResource) or resource.manifest.get("kind") != "Secret":
+        return None
+    try:
+        observed = step.handler.read(resource)
+    except ResourceError:
+        return None  # everything is done; that this cannot be told is no failure
+    return observed.outputs.get(REFRESHED) if observed is not None else None
 
 
 def _times(texts: Iterable[str | None]) -> Iterable[datetime]:
