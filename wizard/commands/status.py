@@ -59,7 +59,9 @@ def print_status(printer: Printer, report: StatusReport, now: datetime) -> None:
     from wizard.report.text import print_plan
     from wizard.report.words import duration
 
-    print_plan(printer, report.plan)
+    drifted = len(report.drifted)
+    state = f"{len(report.plan.changes) - drifted} in place, {drifted} missing or drifted"
+    print_plan(printer, report.plan, f"State of {report.plan.instance} ({report.plan.strategy}): {state}")
     for title, at in (("Password renewed", report.refreshed), ("Last mirrored", report.mirrored)):
         age = "not known" if at is None else f"{duration(max(0.0, (now - at).total_seconds()))} ago ({at:%Y-%m-%d %H:%M:%S %Z})"
         printer.line((f"{title:<18}", "bold"), " ", age)

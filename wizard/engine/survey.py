@@ -22,6 +22,15 @@ _GROUPS: Mapping[str, Group] = {
 }
 """Where the plan's tree shows a thing that was found by its marks alone; what is not here is in AWS."""
 
+_WORDS: Mapping[str, str] = {
+    "codecommit-repository": "CodeCommit repository",
+    "security-group": "Security group",
+    "vpc-endpoint": "VPC endpoint",
+    "iam-role": "IAM role",
+    "iam-user": "IAM user",
+}
+"""What an operator calls the kinds whose names alone do not say it; a cluster object's name says its kind."""
+
 _SAME: Mapping[str, str] = {"git-credential": "cluster-object"}
 """Kinds whose things are found by the marks of another kind: a Git credential is seen as the Secret that holds it."""
 
@@ -105,6 +114,13 @@ def name_of(thing: Observed) -> str:
     return name if isinstance(name, str) and name else thing.provider_id
 
 
+def _title(kind: str, thing: Observed) -> str:
+    """The kind in words, the name, and for an endpoint the service: its id alone says nothing."""
+    service = thing.fields.get("service_name")
+    parts = (_WORDS.get(kind, ""), name_of(thing), f"({service})" if isinstance(service, str) else "")
+    return " ".join(part for part in parts if part)
+
+
 def _step(handler: Handler[Resource], resource: Resource) -> Step:
     observed = handler.read(resource)
     change = handler.plan(resource, observed)
@@ -178,7 +194,7 @@ def _deletions(
         change = Change(
             address=address,
             kind=kind,
-            title=name_of(thing),
+            title=_title(kind, thing),
             group=_GROUPS.get(kind, Group.AWS),
             action=Action.NONE if kept else Action.DELETE,
             reason=reason,

@@ -94,7 +94,7 @@ def verify(
             waited = (now - began).total_seconds()
             pause(min(patience.poll, max(patience.poll / 4, waited / 5)), stop)
     except ResourceError as error:
-        return _said(Word(False, f"{error} {error.remedy}".strip(), report), began, emit, clock)
+        return _said(Word(False, f"{str(error).rstrip('.')}. {error.remedy}".strip(), report), began, emit, clock)
 
 
 def reached(report: SyncReport | None, goal: Goal) -> bool:

@@ -45,9 +45,9 @@ def _explain(printer: Printer, result: CheckResult) -> None:
             printer.line("            ", (remedy.command, "bold"))
 
 
-def print_plan(printer: Printer, plan: Plan) -> None:
+def print_plan(printer: Printer, plan: Plan, headline: str | None = None) -> None:
     """The plan as a tree of groups: action, title, reason, and every field that differs."""
-    printer.line((_headline(plan), "bold"))
+    printer.line((headline or _headline(plan), "bold"))
     for group in Group:
         changes = [change for change in plan.changes if change.group is group]
         if changes:
