@@ -199,7 +199,7 @@ def test_status_tells_drift_and_argo_cds_word(desk: Desk) -> None:
     desk.world.syncs = [SyncReport("OutOfSync", "Degraded", "abc", (), None, "pods crash")]
     result = desk.on_file("status")
     assert result.exit_code == 1
-    assert "1 to create" in result.stdout
+    assert "1 missing or drifted" in result.stdout
     assert "OutOfSync, Degraded" in result.stdout
 
 
