@@ -49,13 +49,15 @@ class Reader:
     """Reads one fact.
 
     ``inputs`` (pure) returns the values that the reading depends on, or None while they are not known yet: the engine reads
-    again exactly when they change. ``read`` runs in a thread, raises ``FactFailureError``, and must end in ``timeout`` seconds.
+    again exactly when they change. ``read`` runs in a thread, raises ``FactFailureError``, and must end in ``timeout`` seconds,
+    unless ``patient`` says that a human may be asked for something meanwhile.
     """
 
     fact_id: str
     inputs: Callable[[Situation], Hashable | None]
     read: Callable[[Situation], object]
     timeout: float = 20.0
+    patient: Callable[[Situation], bool] = lambda _situation: False
 
 
 class Execution(Protocol):

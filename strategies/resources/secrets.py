@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeAlias
 
-from strategies.ports import ResourceError
+from strategies.ports import CancelledByOperatorError, ResourceError
 
 FetchSecret: TypeAlias = Callable[[str], str]
 """Secret id or ARN -> the secret string. Raises ResourceError."""
@@ -48,7 +48,11 @@ class SecretResolver:
             raise ResourceError(what, "nobody can be asked without a terminal", "Use env:NAME or file:PATH in a pipeline.")
         with self._lock:
             if text not in self._asked:
-                self._asked[text] = _filled(self._ask(text), what, "nothing was typed", "Run again and type it.")
+                try:
+                    typed = self._ask(text)
+                except CancelledByOperatorError as error:
+                    raise ResourceError(what, "it was not typed", "Look again, and type it when you are asked.") from error
+                self._asked[text] = _filled(typed, what, "nothing was typed", "Run again and type it.")
             return self._asked[text]
 
 

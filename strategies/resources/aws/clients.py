@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar, cast
 
-import boto3
 import botocore.session
 from botocore.config import Config
 
@@ -46,8 +45,7 @@ class AwsClients:
         self.region = region
         self._environ = environ
         self._lock = RLock()
-        self._core: botocore.session.Session | None = None
-        self._session: boto3.Session | None = None
+        self._session: botocore.session.Session | None = None
         self._clients: dict[str, object] = {}
 
     @property
@@ -78,21 +76,17 @@ class AwsClients:
     def credentials(self) -> Credentials | None:
         """The credentials themselves, renewed by botocore as they end; for signing what no client signs (Git passwords)."""
         with self._lock:
-            self._open()
-            core = self._core
-            return None if core is None else core.get_credentials()
+            return self._open().get_credentials()
 
     def profiles(self) -> tuple[str, ...]:
         """Names of the profiles in the AWS configuration files."""
         with self._lock:
-            self._open()
-            core = self._core
-            return () if core is None else tuple(core.available_profiles)
+            return tuple(self._open().available_profiles)
 
     def configured_region(self) -> str | None:
         """The region of the environment or of the profile."""
         with self._lock:
-            return self._open().region_name
+            return self._region(self._open())
 
     def regions(self, service: str) -> tuple[str, ...]:
         """Regions of every partition in which the SDK knows the service."""
@@ -116,11 +110,12 @@ class AwsClients:
         with self._lock:
             if service not in self._clients:
                 session = self._open()
-                make = cast("Callable[..., object]", session.client)
+                make = cast("Callable[..., object]", session.create_client)
                 self._clients[service] = make(
                     service,
+                    region_name=self._region(session),
                     endpoint_url=self._endpoint_url(service),
-                    verify=self._ca_bundle(),
+                    verify=self._ca_bundle(session),
                     config=Config(
                         retries={"mode": "standard", "max_attempts": ATTEMPTS},
                         connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -131,26 +126,28 @@ class AwsClients:
                 )
             return self._clients[service]
 
-    def _open(self) -> boto3.Session:
+    def _open(self) -> botocore.session.Session:
         if self._session is None:
-            core = botocore.session.Session(profile=self.profile)
+            # botocore itself, without boto3 around it: its resources and S3 transfers, which nobody uses, take long to import.
+            self._session = botocore.session.Session(profile=self.profile)
             for variable, name in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
                 if name in self._environ:
-                    core.set_config_variable(variable, self._environ[name])
-            region = self.region or self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION")
-            self._session = boto3.Session(botocore_session=core, region_name=region)
-            self._core = core
+                    self._session.set_config_variable(variable, self._environ[name])
         return self._session
+
+    def _region(self, session: botocore.session.Session) -> str | None:
+        given = self.region or self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION")
+        found = given or session.get_config_variable("region")
+        return found if isinstance(found, str) else None
 
     def _endpoint_url(self, service: str) -> str | None:
         if self._environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
             return None
         return self._environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self._environ.get("AWS_ENDPOINT_URL")
 
-    def _ca_bundle(self) -> str | None:
+    def _ca_bundle(self, session: botocore.session.Session) -> str | None:
         """What botocore would use, or else what OpenSSL and every other program on this machine use: SSL_CERT_FILE."""
-        core = self._core
-        if core is not None and core.get_config_variable("ca_bundle"):
+        if session.get_config_variable("ca_bundle"):
             return None
         if self._environ.get("AWS_CA_BUNDLE") or self._environ.get("REQUESTS_CA_BUNDLE"):
             return self._environ.get("AWS_CA_BUNDLE") or self._environ["REQUESTS_CA_BUNDLE"]

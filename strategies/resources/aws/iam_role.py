@@ -24,9 +24,8 @@ from strategies.resources.aws.iam_policies import (
     remove_role_policies,
     role_policies,
 )
-from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import as_mapping, iam_tags, owner_of
-from strategies.resources.parallel import together
+from strategies.resources.parallel import both, together
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import CreateRoleRequestTypeDef, RoleTypeDef

@@ -32,9 +32,8 @@ from strategies.ports import FactFailureError, Reader
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.errors import code
 from strategies.resources.aws.network import read_endpoints, read_vpcs
-from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import instance_of
-from strategies.resources.parallel import together
+from strategies.resources.parallel import both, together
 
 ENDPOINT_SERVICES = ("sts", "git-codecommit", "git-codecommit-fips", "codecommit", "codecommit-fips")
 """Short names of the services whose interface endpoints the strategies may need."""

@@ -15,9 +15,8 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
-from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import owner_of
-from strategies.resources.parallel import together
+from strategies.resources.parallel import both, together
 
 if TYPE_CHECKING:
     from mypy_boto3_codecommit.type_defs import RepositoryMetadataTypeDef

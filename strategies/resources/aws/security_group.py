@@ -14,8 +14,8 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
-from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import as_mapping, ec2_tags, owner_filters, owner_of
+from strategies.resources.parallel import both
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (

@@ -15,8 +15,8 @@ from strategies.resources.aws import documents
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.endpoint_rules import differences, observe, plan
 from strategies.resources.aws.errors import code
-from strategies.resources.aws.side_by_side import both
 from strategies.resources.aws.tags import ec2_tags, owner_filters
+from strategies.resources.parallel import both
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (

@@ -15,12 +15,12 @@ from typing import Final, Protocol
 from strategies.base import Action, Change, FieldDiff, Json, Observed, Owner
 from strategies.kinds import ClusterObjectResource, GitCredentialResource
 from strategies.ports import Execution
-from strategies.resources.aws.side_by_side import both
 from strategies.resources.cluster.apis import SECRET, Manifest, dig, text
 from strategies.resources.cluster.client import KubeClient
 from strategies.resources.cluster.diff import HIDDEN
 from strategies.resources.cluster.errors import as_resource_error
 from strategies.resources.cluster.objects import ClusterObjectHandler, describe, outputs, secret_id
+from strategies.resources.parallel import both
 
 KIND: Final = "git-credential"
 ID_ANNOTATION = "ezgitops.dev/credential-id"

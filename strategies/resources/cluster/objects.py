@@ -30,7 +30,7 @@ from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.diff import additions, differences, marks_only
 from strategies.resources.cluster.errors import as_resource_error
 from strategies.resources.cluster.readiness import available, condition, pod_words
-from strategies.resources.parallel import together
+from strategies.resources.parallel import both, together
 
 KIND: Final = "cluster-object"
 READY_TIMEOUT = 300.0
@@ -64,7 +64,7 @@ class ClusterObjectHandler:
         """
         manifest = resource.manifest
         with as_resource_error(f"Cannot read {describe(manifest)}"):
-            live, predicted = together([lambda: self._live(manifest), lambda: self._dry_run(manifest)])
+            live, predicted = both(lambda: self._live(manifest), lambda: self._dry_run(manifest))
         if isinstance(live, KubeError):
             raise live
         if live is None:

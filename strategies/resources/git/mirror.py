@@ -15,12 +15,12 @@ from typing import Final, TypeAlias, TypeVar
 from strategies.base import Action, Change, FieldDiff, Json, Observed, Owner
 from strategies.kinds import MirrorResource
 from strategies.ports import Execution, ResourceError
-from strategies.resources.aws.side_by_side import both
 from strategies.resources.git.codecommit import GitHost, Hosted
 from strategies.resources.git.errors import Trouble, resource_error, trouble
 from strategies.resources.git.local import LocalMirror
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
 from strategies.resources.git.refs import HEADS, References, list_remote
+from strategies.resources.parallel import both
 
 T = TypeVar("T")
 

@@ -28,7 +28,7 @@ def source_reader(git: GitProgram, resolve: Callable[[Situation, str], str]) -> 
     def read(situation: Situation) -> SourceRepository:
         return read_source(git, situation.answers.source, lambda reference: resolve(situation, reference))
 
-    return Reader(SOURCE.id, _inputs, read, timeout=LIST_TIMEOUT + 5)
+    return Reader(SOURCE.id, _inputs, read, timeout=LIST_TIMEOUT + 5, patient=_asks)
 
 
 def read_source(git: GitProgram, source: Source, resolve: Callable[[str], str]) -> SourceRepository:
@@ -50,7 +50,7 @@ def tree_reader(git: GitProgram, resolve: Callable[[Situation, str], str]) -> Re
     def read(situation: Situation) -> SourceTree:
         return read_tree(git, situation.answers.source, lambda reference: resolve(situation, reference))
 
-    return Reader(SOURCE_TREE.id, _tree_inputs, read, timeout=TREE_TIMEOUT + 5)
+    return Reader(SOURCE_TREE.id, _tree_inputs, read, timeout=TREE_TIMEOUT + 5, patient=_asks)
 
 
 def read_tree(git: GitProgram, source: Source, resolve: Callable[[str], str]) -> SourceTree:
@@ -78,6 +78,10 @@ def source_login(url: str, username: str | None, password: str | None, resolve: 
     if password is None:
         return None
     return GitLogin(url, username or DEFAULT_USERNAME, resolve(password))
+
+
+def _asks(situation: Situation) -> bool:
+    return (situation.answers.source.password or "").startswith("prompt:")
 
 
 def _inputs(situation: Situation) -> tuple[str, str | None, str | None] | None:
