@@ -22,7 +22,7 @@ from wizard.flow import INFO, Step
 from wizard.line import words
 from wizard.line.ask import Move, ask_question, needed, say_verdict, shown
 from wizard.line.asker import BACK, HELP, Asker, Option, Prompt, ask_yes_no
-from wizard.report.equivalents import commands
+from wizard.report.equivalents import commands_of
 from wizard.report.final import COMMANDS, Closing, print_final, write_commands
 from wizard.report.printer import Printer
 from wizard.report.text import ApplyText, print_checks, print_plan
@@ -233,7 +233,7 @@ class Walk:
         self._heading(Step.DONE)
         answers = None if self._answers_file is None else str(self._answers_file)
         log = None if self._log is None else str(self._log)
-        print_final(self._printer, report, Closing(self._plan.instance, answers, log, self._commands(report)))
+        print_final(self._printer, report, Closing(self._plan.instance, answers, log, self._commands(report, self._plan)))
         self._exit = ExitCode.INTERRUPTED if report.cancelled else ExitCode.DONE if report.ok else ExitCode.FAILED
         return Move.ON
 
@@ -265,10 +265,9 @@ class Walk:
         self._answers_file = path
         self._asker.say(f"The answers are saved in {path}.")
 
-    def _commands(self, report: ApplyReport) -> tuple[str, ...]:
+    def _commands(self, report: ApplyReport, plan: Plan) -> tuple[str, ...]:
         """The equivalent ``aws`` and ``oc`` commands, as far as they could be kept beside the log."""
-        given = self._session.complete()
-        made = commands(report.calls, profile=given.aws.profile, region=given.aws.region, context=given.cluster.context)
+        made = commands_of(report.calls, plan, self._session.complete())
         if self._log is None or not made:
             return ()
         try:

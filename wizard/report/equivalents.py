@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
+from strategies.answers import Answers
 from strategies.base import Json
 from strategies.kinds import ClusterObjectResource
 from wizard.engine.journal import Call
@@ -39,6 +40,12 @@ def commands(
             for arguments in _split(call.arguments):
                 found[shlex.join(["aws", service, _dashed(operation), *_options(arguments), *aws])] = None
     return tuple(found)
+
+
+def commands_of(calls: Iterable[Call], plan: Plan, answers: Answers) -> tuple[str, ...]:
+    """The same for the calls of one apply of ``plan``, with its manifests, in the account and cluster of ``answers``."""
+    aws, context = answers.aws, answers.cluster.context
+    return commands(calls, profile=aws.profile, region=aws.region, context=context, manifests=manifests_of(plan))
 
 
 def manifests_of(plan: Plan) -> dict[str, Json]:
