@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -69,6 +71,7 @@ def cli(ctx: click.Context, file: Path | None, sets: tuple[str, ...], plain: boo
 def main() -> None:
     """The ``ezgitops`` command. Exits with a code of ``wizard.exitcodes``."""
     open_closed()
+    _collect_seldom()
     arguments = sys.argv[1:]
     program = Program(environ=os.environ, arguments=tuple(arguments))
     try:
@@ -84,3 +87,12 @@ def main() -> None:
         abandon_output()
         code = ExitCode.DONE
     sys.exit(int(code or 0))
+
+
+def _collect_seldom() -> None:
+    """Keep the garbage collector from going through all that the libraries define, which lives as long as the process.
+
+    At exit that alone takes longer than most commands wait for an answer of AWS.
+    """
+    gc.set_threshold(50_000, 20, 20)
+    atexit.register(gc.freeze)
