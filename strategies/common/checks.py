@@ -21,6 +21,7 @@ from strategies.facts import (
 )
 
 MINIMUM_GIT = (2, 31)
+"""The first git that takes configuration from ``GIT_CONFIG_COUNT`` (git release notes, 2.31)."""
 _CLOCK_WARN_SECONDS = 60
 _CLOCK_FAIL_SECONDS = 300
 """AWS refuses signatures that are five minutes off (IAM user guide, "Signature Version 4", "RequestExpired")."""

@@ -64,7 +64,7 @@ class AwsAndClusterWorld:
     ) -> None:
         self._environ = environ
         self._clock = clock
-        self._cache = cache or platformdirs.user_cache_path("ezgitops", appauthor=False)
+        self._cache = cache or _cache_directory(environ)
         self._git = GitProgram(environ)
         self._sessions = AwsSessions(environ)
         self._secrets = SecretResolver(environ, ask_secret)
@@ -162,6 +162,12 @@ class AwsAndClusterSite:
 
     def _source_login(self, resource: MirrorResource) -> GitLogin | None:
         return source_login(resource.source_url, resource.source_username, resource.source_password, self.resolve_secret)
+
+
+def _cache_directory(environ: Mapping[str, str]) -> Path:
+    """XDG_CACHE_HOME where it is set, else the platform's own place."""
+    chosen = environ.get("XDG_CACHE_HOME", "")
+    return Path(chosen) / "ezgitops" if chosen.startswith("/") else platformdirs.user_cache_path("ezgitops")
 
 
 def _fetch(clients: AwsClients, identity: str) -> str:

@@ -12,9 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-import platformdirs
-
-_START_SECONDS = 60.0
+from wizard import paths
 
 
 class SandboxError(Exception):
@@ -122,8 +120,11 @@ def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def state_home() -> Path:
-    """XDG_STATE_HOME in the sandbox: drafts and journals made there are kept, but never mix with real ones."""
-    return platformdirs.user_state_path("ezgitops") / "sandbox"
+    """XDG_STATE_HOME in the sandbox: drafts and journals made there are kept, but never mix with real ones.
+
+    No instance can have this name: a dot is not allowed in one.
+    """
+    return paths.state_directory(os.environ) / "sandbox.d"
 
 
 def _pass_to(child: subprocess.Popen[bytes]) -> signal._HANDLER:

@@ -19,9 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-MINIMUM_VERSION = (2, 31)
-"""The first git that takes configuration from ``GIT_CONFIG_COUNT``."""
-
 LIST_TIMEOUT = 20.0
 TRANSFER_TIMEOUT = 4 * 3600.0
 STALL_SECONDS = 60
@@ -133,8 +130,11 @@ class GitProgram:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End git and the transport helpers that it started: a stalled helper would hold the pipes open."""
-    with contextlib.suppress(ProcessLookupError):
+    """End git and the transport helpers that it started: a stalled helper would hold the pipes open.
+
+    macOS answers EPERM, not ESRCH, for a group whose processes have all ended and were not yet waited for.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
 
 

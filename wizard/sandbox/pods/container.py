@@ -100,8 +100,9 @@ class Container:
         process = self._process
         if process is None or process.poll() is not None:
             return
+        # macOS answers EPERM, not ESRCH, for a group whose processes have all ended and were not yet waited for.
         for number_, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, number_)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=patience)
