@@ -115,7 +115,15 @@ class Run:
     # --- steps --------------------------------------------------------------------------------------------------
 
     def start(self, *, need: bool = True) -> None:
-        """Read the facts and wait for them. With ``need`` every required answer is there afterwards, or CommandError (2)."""
+        """Read the facts and wait for them. With ``need`` every required answer is there afterwards, or CommandError (2).
+
+        A secret that this machine has to give is looked for first, and one that has to be typed is asked for first: readers
+        have no time to wait for a human, and no terminal of their own.
+        """
+        if need:
+            self.check_secrets(*_LOCAL)
+        elif self.asks:
+            self.check_secrets("prompt")
         self.session.start()
         self.session.wait()
         if need:
@@ -168,10 +176,10 @@ class Run:
                 [f"{r.check.title}: {r.verdict.evidence}" for r in blocking],
             )
 
-    def check_secrets(self) -> None:
-        """End (2) when a secret that the answers refer to is not there."""
+    def check_secrets(self, *schemes: str) -> None:
+        """End (2) when a secret that the answers refer to is not there (with ``schemes``: among those kinds of reference)."""
         try:
-            self.session.check_secrets()
+            self.session.check_secrets(*schemes)
         except ResourceError as error:
             raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.", [error.remedy]) from error
 
@@ -181,6 +189,7 @@ class Run:
         Where the answers are complete by themselves, the plan is made while the facts are still being read: two roads of calls
         side by side instead of one after the other. Should a fact change an answer after all, it is made again.
         """
+        self.check_secrets(*_LOCAL)
         early = self._early_plan()
         self.start()
         self.check_secrets()
@@ -355,6 +364,10 @@ class Run:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+_LOCAL = ("env", "file", "prompt")
+"""Secrets that this machine gives, before anything of the world is known."""
 
 
 def _now() -> datetime:

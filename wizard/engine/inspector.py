@@ -116,7 +116,8 @@ class Inspector:
         self._after()
         limit = threading.Timer(job.reader.timeout, self._expire, (job, began))
         limit.daemon = True
-        limit.start()
+        if not job.reader.patient(job.situation):
+            limit.start()
         value: object | None = None
         error: FactError | None = None
         try:

@@ -291,11 +291,21 @@ class Session:
         refreshed, mirrored = (latest(seen, name) if seen else None for name in (REFRESHED, MIRRORED))
         return StatusReport(plan, refreshed, mirrored, word)
 
-    def check_secrets(self) -> None:
-        """Resolve every secret that the answers refer to, and forget it again. Raises ResourceError where one is missing."""
-        answers = self.complete()
-        if answers.source.password is not None:
-            self._world.site(answers).resolve_secret(answers.source.password)
+    def check_secrets(self, *schemes: str) -> None:
+        """Resolve every secret that the answers refer to, and forget it again. Raises ResourceError where one is missing.
+
+        With ``schemes`` (``env``, ``prompt``) only references of these are looked at.
+        """
+        reference = self.complete().source.password
+        if reference is not None and (not schemes or reference.partition(":")[0] in schemes):
+            self.check_secret(reference)
+
+    def check_secret(self, reference: str) -> None:
+        """Resolve one reference and forget the secret; ``prompt:`` asks now instead of when it is first needed.
+
+        Raises ResourceError.
+        """
+        self._world.site(self.complete()).resolve_secret(reference)
 
     # --- inside -------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from strategies.base import Choice, Json, Kind, Question, Status, Verdict
+from strategies.ports import ResourceError
 from wizard.answers import keys
 from wizard.answers.overrides import typed
 from wizard.engine.session import Session
@@ -119,6 +120,13 @@ def _give(session: Session, question: Question, answer: str, asker: Asker) -> bo
     except ValueError as error:
         asker.say(f"  fail: {error}")
         return False
+    if question.kind is Kind.SECRET and text.startswith("prompt:"):
+        try:
+            # Now, and not in a reader's thread in the middle of the next question.
+            session.check_secret(text)
+        except ResourceError as error:
+            asker.say(f"  fail: {error}. {error.remedy}")
+            return False
     session.edit(question.key, value)
     return True
 

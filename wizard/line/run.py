@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from strategies.ports import ResourceError
 from wizard.answers.document import load
 from wizard.answers.draft import Draft, DraftStore
 from wizard.answers.faults import AnswersError
@@ -62,8 +63,13 @@ def run(
         return ExitCode.INTERRUPTED
     session = make_session(draft, on_edit=lambda edited: store.save(name, edited))
     try:
+        # Before the readers, which would ask in the middle of a question.
+        session.check_secrets("prompt")
         session.start()
         ended = Walk(session, desk, logbook, directory or Path()).walk()
+    except ResourceError as error:
+        desk.say(f"{error}. {error.remedy}")
+        return ExitCode.USAGE
     except (EOFError, KeyboardInterrupt):
         desk.say()
         desk.say("Stopped before anything was made. What you answered is kept: start again to go on.")

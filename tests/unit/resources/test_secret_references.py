@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strategies.ports import ResourceError
+from strategies.ports import CancelledByOperatorError, ResourceError
 from strategies.resources.secrets import SecretResolver
 
 
@@ -82,3 +82,11 @@ def test_from_secrets_manager(reference: str, stored: str, found: str | None) ->
         resolver().resolve(reference, fetch)
     assert reference in caught.value.what
     assert "marker" not in f"{caught.value} {caught.value.remedy}"
+
+
+def test_a_secret_that_the_operator_does_not_tell_is_no_mistake_of_the_program() -> None:
+    def refused(_prompt: str) -> str:
+        raise CancelledByOperatorError
+
+    with pytest.raises(ResourceError, match="it was not typed"):
+        SecretResolver({}, refused).resolve("prompt:x", nowhere)
