@@ -99,10 +99,10 @@ def following(step: Step) -> Step | None:
 
 
 def preceding(step: Step) -> Step | None:
-    """The page that Back leads to: None from the first, and from the pages on which work is done or has been done."""
-    if step in (Step.WELCOME, Step.APPLY, Step.DONE):
+    """The page that Back leads to: None from the first, and while work is done. From the last it is the plan, made anew."""
+    if step in (Step.WELCOME, Step.APPLY):
         return None
-    return _ORDER[_ORDER.index(step) - 1]
+    return Step.PLAN if step is Step.DONE else _ORDER[_ORDER.index(step) - 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from strategies.facts import AWS_IDENTITY, SOURCE, FactError
 from tests.fakes import passing, thing
 from tests.tui.driving import LARGE, SMALL, URL, operating
 from tests.tui.world import RESOURCES, Stage
+from wizard.engine.plan import SavedPlan
 from wizard.flow import Step
+from wizard.tui.pages.plan import PlanPage
 from wizard.tui.widgets.checks_panel import ChecksPanel
 from wizard.tui.widgets.field import Field
 
@@ -146,10 +149,45 @@ async def test_a_line_of_the_plan_shows_its_diff(tmp_path: Path) -> None:
         await operator.to(Step.PLAN)
         await operator.press("d")
         await operator.sees("does not exist", "+ value: a")
+        assert operator.seen.count("does not exist") == 1
         await operator.press("d")
         await operator.until(lambda: "+ value: a" not in operator.seen, "the diff to fold")
         await operator.press("e")
         await operator.sees('"format": "ezgitops.dev/plan/v1"')
+
+
+async def test_the_plan_is_written_to_a_file_and_never_over_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "prod-east.plan.json"
+    async with operating(Stage(tmp_path).app()) as operator:
+        await operator.to(Step.PLAN)
+        await operator.press("e")
+        await operator.sees("w writes to a file")
+        await operator.press("w")
+        await operator.sees("Write to a file")
+        await operator.press("enter")
+        await operator.until(file.exists, "the file")
+        page = operator.app.frame.page
+        assert isinstance(page, PlanPage)
+        assert page.plan is not None
+        SavedPlan.parse(file.read_text()).check(page.plan)
+        assert file.stat().st_mode & 0o077 == 0
+        file.write_text("mine\n")
+        await operator.press("w")
+        await operator.sees("Write to a file")
+        await operator.press("enter")
+        await operator.sees("prod-east.plan.json exists")
+    assert file.read_text() == "mine\n"
+
+
+async def test_a_long_title_is_cut_and_never_wrapped(tmp_path: Path) -> None:
+    title = "A title that is by far longer than a line of eighty columns can hold, and so it has to be cut somewhere"
+    stage = Stage(tmp_path, resources=(replace(RESOURCES[0], title=title), *RESOURCES[1:]))
+    async with operating(stage.app()) as operator:
+        await operator.to(Step.PLAN)
+        await operator.sees("+ create    A title that is by far")
+        assert "cut somewhere" not in operator.seen
+        assert "…" in next(line for line in operator.seen.splitlines() if "A title" in line)
 
 
 async def test_a_conflict_stands_on_top_and_is_not_applied(tmp_path: Path) -> None:

@@ -88,6 +88,32 @@ async def test_a_failing_resource_says_what_why_and_what_now_and_can_be_run_agai
     assert len(stage.world.things) == len(RESOURCES)
 
 
+async def test_back_from_the_last_page_an_answer_is_changed_and_planned_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    app = stage.app()
+    async with operating(app) as operator:
+        await _applied(operator)
+        await operator.sees("Done")
+        for step in (Step.PLAN, Step.CHECKS, Step.DETAILS):
+            await operator.press("escape")
+            await operator.on(step)
+        stage.resources = (*RESOURCES, thing("cluster.application.other", group=Group.CLUSTER))
+        operator.app.frame.query_one("#field-codecommit-repository-name Input").focus()
+        await operator.press("end", "2")
+        await operator.until(lambda: operator.draft("codecommit.repository.name") == "prod-east-cluster-config2", "the edit")
+        await operator.read()
+        await operator.press("enter")
+        await operator.on(Step.CHECKS)
+        await operator.press("enter")
+        await operator.on(Step.PLAN)
+        await operator.sees("1 to create · 5 unchanged")
+        await operator.apply()
+        await operator.sees("Done")
+        outcome = await operator.leave("enter")
+    assert "cluster.application.other" in stage.world.things
+    assert "draft" not in outcome.message
+
+
 async def test_stopping_finishes_what_is_under_way_and_no_more(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     gate = threading.Barrier(2)

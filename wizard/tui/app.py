@@ -296,9 +296,9 @@ class WizardApp(App[WizardOutcome]):
             self._ask_to_stop()
             return
         if self.ending is not None:
-            self.finish(WizardOutcome("finished" if self.ending.ok else "quit", self.ending.exit_code, self._kept()))
+            self.finish(WizardOutcome("finished" if self.ending.ok else "quit", self.ending.exit_code, self._farewell()))
         else:
-            self.finish(WizardOutcome("quit", ExitCode.DONE, self._kept()))
+            self.finish(WizardOutcome("quit", ExitCode.DONE, self._farewell()))
 
     def action_stop(self) -> None:
         """Ctrl+C: copy a selection, stop an apply after a question, or leave."""
@@ -307,7 +307,7 @@ class WizardApp(App[WizardOutcome]):
         elif self.applying is not None:
             self._ask_to_stop()
         else:
-            self.finish(WizardOutcome("interrupted", ExitCode.INTERRUPTED, self._kept()))
+            self.finish(WizardOutcome("interrupted", ExitCode.INTERRUPTED, self._farewell()))
 
     def _ask_to_stop(self) -> None:
         from wizard.tui.widgets.modals import ConfirmModal
@@ -322,10 +322,11 @@ class WizardApp(App[WizardOutcome]):
         if stop and self.applying is not None:
             self.applying.set()
 
-    def _kept(self) -> str:
-        if self.keeper is None or not self.keeper.kept:
-            return ""
-        return "The draft is kept. Run `ezgitops` again to go on from here."
+    def _farewell(self) -> str:
+        from wizard.tui.farewell import Traces, farewell
+
+        draft = self.keeper.flushed_name() if self.keeper is not None else None
+        return farewell(self.ending, Traces(self.saved_to, self.log_path, draft), self.environ)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002  # Textual's signature
         """The palette's own commands, without those that make no sense in a wizard."""

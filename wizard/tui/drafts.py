@@ -33,11 +33,11 @@ class DraftKeeper:
             self._pending = (self._free(instance or UNNAMED), draft.copy())
             self._changed.notify_all()
 
-    @property
-    def kept(self) -> bool:
-        """True when there is a draft on the disk, or one on its way to it."""
+    def flushed_name(self) -> str | None:
+        """Have everything written, and give the name under which it is kept; None when there is nothing."""
+        self.flush()
         with self._changed:
-            return self._name is not None or self._pending is not None
+            return self._name
 
     def flush(self, timeout: float = 2.0) -> bool:
         """Wait until everything is written; False when that took longer than ``timeout`` seconds."""

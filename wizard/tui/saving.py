@@ -34,6 +34,19 @@ def save_answers(path: Path, answers: Answers, *, replace: Path | None = None) -
     return None
 
 
+def save_text(path: Path, text: str) -> str | None:
+    """Write a text to a private file; returns what went wrong, in one sentence, or None. Nothing else is written over."""
+    from wizard.answers.files import write_private
+
+    try:
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            return f"{path} exists and holds something else. Choose another name."
+        write_private(path, text)
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{path} could not be written: {error}."
+    return None
+
+
 def save_beside(answers: Answers, *, replace: Path | None = None, directory: Path | None = None) -> Path | str:
     """Write the answers under the suggested name, or under the next free one. Returns the path, or what went wrong."""
     first = suggested_path(answers.name, directory)

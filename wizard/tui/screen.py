@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Footer, Static
 
 from wizard.flow import Step, obstacles, preceding, reachable
-from wizard.tui.pages.base import WizardPage
+from wizard.tui.pages.base import Described, WizardPage
 from wizard.tui.pages.welcome import WelcomePage
 from wizard.tui.widgets.rail import Rail
 
@@ -100,6 +100,8 @@ class WizardScreen(Screen[None]):
         """Show a page, built anew from the draft."""
         if self._moving or (step is self.step and self.page.is_mounted and step is not Step.WELCOME):
             return
+        if self.step is Step.DONE and self.wizard.session is not None:
+            self.wizard.session.refresh()  # what was known before the apply is not true any more
         self._moving = True
         try:
             page = load_page(step)()
@@ -147,7 +149,7 @@ class WizardScreen(Screen[None]):
     async def jump(self, step: Step) -> None:
         """Go to any page that can be shown now; say why not otherwise."""
         session = self.wizard.session
-        if self.step in (Step.APPLY, Step.DONE) or step in (Step.APPLY, Step.DONE) or session is None:
+        if self.step is Step.APPLY or step in (Step.APPLY, Step.DONE) or session is None:
             self.notify("Not from here.", severity="warning", timeout=3)
         elif list(Step).index(step) <= list(Step).index(self.step) or reachable(step, session):
             await self.go(step)
@@ -171,7 +173,8 @@ class WizardScreen(Screen[None]):
         """Explain the page."""
         from wizard.tui.widgets.modals import HelpModal
 
-        self.app.push_screen(HelpModal(self.step, [shown.binding for shown in self.active_bindings.values()]))
+        bindings = [shown.binding for shown in self.active_bindings.values()]
+        self.app.push_screen(HelpModal(self.step, bindings, self._about_focused(whole=True)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         """Keys that mean nothing on this page are not shown."""
@@ -270,12 +273,15 @@ class WizardScreen(Screen[None]):
 
     def describe(self) -> None:
         """Show what there is to say about the focused widget."""
-        focused = self.focused
-        for node in focused.ancestors_with_self if focused is not None else ():
-            text = getattr(node, "describes", None)
-            if isinstance(text, str | Content):
-                self.query_one("#describe", Static).update(text if isinstance(text, Content) else Content(text))
-                return
+        said = self._about_focused(whole=False)
+        if said is not None:
+            self.query_one("#describe", Static).update(said)
+
+    def _about_focused(self, *, whole: bool) -> Content | None:
+        for node in self.focused.ancestors_with_self if self.focused is not None else ():
+            if isinstance(node, Described):
+                return node.about(whole=whole)
+        return None
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so plainly when there is too little room, instead of a broken picture."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from textwrap import wrap
 
 
 def ago(age: timedelta) -> str:
@@ -39,6 +40,25 @@ def shorten(text: str, width: int) -> str:
     """The text in one line of at most ``width`` columns, with an ellipsis where something is left out."""
     line = " ".join(text.split())
     return line if len(line) <= width else f"{line[: max(0, width - 1)].rstrip()}…"
+
+
+def hanging(text: str, width: int, indent: int, first: str = "") -> str:
+    """The text in lines of at most ``width`` columns, each but the first set in by ``indent``; ``first`` begins it.
+
+    Words are kept whole where they fit; a URL or a path that is longer than a line is broken where the line ends.
+    """
+    lines: list[str] = []
+    for paragraph in text.splitlines() or [""]:
+        begin = first if not lines else " " * indent
+        wrapped = wrap(
+            paragraph,
+            max(width, indent + 20),
+            initial_indent=begin,
+            subsequent_indent=" " * indent,
+            break_on_hyphens=False,
+        )
+        lines += wrapped or [begin]
+    return "\n".join(lines)
 
 
 def listed(names: Sequence[str], limit: int = 4) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast, runtime_checkable
 
 from textual.containers import VerticalScroll
+from textual.content import Content
 
 from wizard.flow import INFO, Step
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from wizard.engine.session import Session
     from wizard.tui.app import WizardApp
     from wizard.tui.screen import WizardScreen
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A widget of which there is something to say while it has the focus."""
+
+    def about(self, *, whole: bool) -> Content:
+        """What is said: for the lines below the page, or ``whole`` for the help."""
 
 
 class WizardPage(VerticalScroll):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -12,17 +12,15 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from wizard.exitcodes import ExitCode
 from wizard.flow import Step
 from wizard.paths import shown
 from wizard.report.equivalents import commands
 from wizard.report.final import terraform
 from wizard.tui.ending import Ending
 from wizard.tui.pages.base import WizardPage
-from wizard.tui.run import WizardOutcome
 from wizard.tui.widgets.lines import Lines
 from wizard.tui.widgets.modals import TextModal
-from wizard.tui.wording import count, duration
+from wizard.tui.wording import ago, count, duration, hanging
 
 if TYPE_CHECKING:
     from wizard.engine.apply import ApplyReport
@@ -30,14 +28,18 @@ if TYPE_CHECKING:
 
 _TITLE = 20
 """Columns of the titles."""
+_TICK_SECONDS = 1.0
+_ROOMY = 32
+"""Lines of a terminal from which on the groups are set apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing to take away: what it is, what is shown, what is copied."""
+    """One thing to take away: what it is, and what is shown and copied. ``last`` ends a group."""
 
     title: str
     value: str
+    last: bool = False
 
 
 class DonePage(WizardPage):
@@ -66,17 +68,40 @@ class DonePage(WizardPage):
     def on_mount(self) -> None:
         """Say it."""
         ending = self._ending
-        self.query_one("#outcome", Static).update(_success(ending) if ending.ok else _failure(ending))
-        self._lines = self._take_away(ending)
-        self.query_one(Lines).add_options([Option(_shown(line, self.frame.size.width - 4)) for line in self._lines])
+        self._fill()
+        if ending.report is not None and ending.report.refreshed is not None:
+            self.set_interval(_TICK_SECONDS, self._age)
         if ending.ok and self.wizard.keeper is not None:
             self.wizard.keeper.discard()
 
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self._fill()
+
+    def _fill(self) -> None:
+        ending, width = self._ending, self.frame.size.width - 4
+        self.query_one("#outcome", Static).update(_success(ending) if ending.ok else _failure(ending, width))
+        self._lines = self._take_away(ending)
+        listing = self.query_one(Lines)
+        here = listing.highlighted
+        listing.clear_options()
+        for line in self._lines:
+            listing.add_option(Option(_shown(line, width)))
+            if line.last and self.frame.size.height >= _ROOMY:
+                listing.add_option(None)
+        listing.highlighted = here if here is not None and here < len(self._lines) else 0
+
+    def _age(self) -> None:
+        """Let the password's age tick, and nothing else."""
+        now = self._take_away(self._ending)
+        for place, (before, line) in enumerate(zip(self._lines, now, strict=True)):
+            if before != line:
+                self.query_one(Lines).replace_option_prompt_at_index(place, _shown(line, self.frame.size.width - 4))
+        self._lines = now
+
     def first_focus(self) -> None:
         """The lines."""
-        listing = self.query_one(Lines)
-        listing.focus()
-        listing.highlighted = 0 if self._lines else None
+        self.query_one(Lines).focus()
 
     @property
     def _ending(self) -> Ending:
@@ -118,7 +143,7 @@ class DonePage(WizardPage):
         if not self._ending.ok:
             self.action_again()
             return
-        self.wizard.finish(WizardOutcome("finished", ExitCode.DONE, farewell(self._ending, self.wizard.saved_to)))
+        self.wizard.action_leave()
 
     async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter goes on."""
@@ -146,21 +171,32 @@ class DonePage(WizardPage):
             self.app.push_screen(TextModal("The same as commands", "\n".join(made)))
 
     def _take_away(self, ending: Ending) -> tuple[Line, ...]:
-        report, saved = ending.report, self.wizard.saved_to
+        report, saved, plan = ending.report, self.wizard.saved_to, self.wizard.plan_to_apply
         outputs = report.outputs if report is not None else ()
         lines = [Line(output.title, output.value) for output in outputs if not output.name.startswith("gitops_")]
-        lines += [Line("Terraform", variable) for variable in terraform(outputs)]
+        if report is not None and report.refreshed is not None:
+            answers = self.session.complete()
+            who = f"{answers.argocd.namespace}/{answers.codecommit.credentials.service_account}"
+            lines.append(Line("Password", f"renewed {ago(self.wizard.clock() - report.refreshed)} by {who}"))
+        if variables := terraform(outputs):
+            lines.append(Line("Terraform", "\n".join(variables)))
+        lines = _ended(lines)
         if saved is not None:
             lines.append(Line("Answers", shown(saved, self.wizard.environ)))
             lines.append(Line("Replay", f"ezgitops apply -f {shlex.quote(str(saved))} --yes"))
-        plan = self.wizard.plan_to_apply
         if plan is not None:
             lines.append(Line("Take away", f"ezgitops destroy {plan.instance}"))
+        lines = _ended(lines)
         if self.wizard.log_path is not None:
             lines.append(Line("Log", shown(self.wizard.log_path, self.wizard.environ)))
         if report is not None and report.journal is not None:
             lines.append(Line("Journal", shown(report.journal, self.wizard.environ)))
         return tuple(lines)
+
+
+def _ended(lines: list[Line]) -> list[Line]:
+    """The lines with the last of them ending a group."""
+    return [*lines[:-1], replace(lines[-1], last=True)] if lines else []
 
 
 def _success(ending: Ending) -> Content:
@@ -180,29 +216,15 @@ def _made(report: ApplyReport) -> str:
     return ", ".join(parts) if parts else "Nothing had to be changed."
 
 
-def _failure(ending: Ending) -> Content:
+def _failure(ending: Ending, width: int) -> Content:
     report = ending.report
-    parts: list[Content] = []
-    for failure in ending.failures:
-        parts.append(
-            Content.assemble(
-                (f"✖ {failure.what}", "bold $text-error"),
-                f"\n  why:  {failure.why}",
-                ("\n  now:  ", "$text-primary"),
-                failure.remedy,
-            )
-        )
+    parts = [_reasons(failure.what, failure.why, failure.remedy, width) for failure in ending.failures]
     if report is not None and report.cancelled:
         parts.append(Content.styled("Stopped as you asked. What was made stands; run it again to go on.", "$text-warning"))
     elif report is not None and not ending.failures and report.reason:
-        parts.append(
-            Content.assemble(
-                ("✖ Everything was made, but Argo CD is not Synced and Healthy", "bold $text-error"),
-                f"\n  why:  {report.reason}",
-                ("\n  now:  ", "$text-primary"),
-                "Mend what Argo CD names, then run again: only the verification is repeated.",
-            )
-        )
+        what = "Everything was made, but Argo CD is not Synced and Healthy"
+        now = "Mend what Argo CD names, then run again: only the verification is repeated."
+        parts.append(_reasons(what, report.reason, now, width))
     if report is not None and report.skipped:
         parts.append(
             Content.styled(
@@ -216,14 +238,18 @@ def _failure(ending: Ending) -> Content:
     )
 
 
+def _reasons(what: str, why: str, now: str, width: int) -> Content:
+    """What, why and what now, each wrapped under its own beginning."""
+    return Content.assemble(
+        (hanging(what, width, 2, "✖ "), "bold $text-error"),
+        "\n",
+        hanging(why, width, 8, "  why:  "),
+        "\n",
+        (hanging(now, width, 8, "  now:  "), "$text-primary"),
+    )
+
+
 def _shown(line: Line, width: int) -> Content:
-    """Title and value side by side, or the value below when it is too long for that."""
-    between = "" if _TITLE + len(line.value) <= width else "\n  "
-    return Content.assemble((f"{line.title:<{_TITLE}}" if not between else line.title, "$quiet"), between, line.value)
-
-
-def farewell(ending: Ending, saved: object) -> str:
-    """What stays on the terminal once the screen is gone."""
-    sync = ending.report.sync if ending.report is not None else None
-    said = f"Argo CD is {sync.sync} and {sync.health}." if sync is not None else "Done."
-    return f"{said}\nAgain: ezgitops apply -f {shlex.quote(str(saved))} --yes" if saved is not None else said
+    """Title and value side by side; what is too long for one line goes on in the value's column."""
+    value = hanging(line.value, width, _TITLE, " " * _TITLE)
+    return Content.assemble((f"{line.title:<{_TITLE}}", "$quiet"), value[_TITLE:])

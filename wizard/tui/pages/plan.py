@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,8 +22,10 @@ from wizard.flow import Step
 from wizard.tui.pages.base import WizardPage
 from wizard.tui.saving import save_answers, suggested_path
 from wizard.tui.theme import ACTION_MARKS, CONFLICT
+from wizard.tui.widgets.indicator import Indicator
 from wizard.tui.widgets.lines import Lines
 from wizard.tui.widgets.modals import ConfirmModal, PromptModal, TextModal
+from wizard.tui.wording import hanging, shorten
 
 if TYPE_CHECKING:
     from wizard.engine.plan import Plan
@@ -38,6 +40,15 @@ _SUMMARY = (
 )
 
 
+LOOKING = "looking at what is there…"
+_MARK = 14
+"""Columns of icon and word."""
+_INDENT = 6
+"""Columns by which details are set in."""
+_WIDE = 94
+"""Columns from which on there is room for the reason beside the title."""
+
+
 class PlanPage(WizardPage):
     """The plan, made anew each time the page is shown."""
 
@@ -49,7 +60,7 @@ class PlanPage(WizardPage):
         Binding(
             "d,space", "diff", "Diff", key_display="d", tooltip="Show what exactly the line under the cursor changes, and why."
         ),
-        Binding("e", "export", "As JSON", tooltip="Show the plan as JSON, to copy it."),
+        Binding("e", "export", "As JSON", tooltip="Show the plan as JSON, to copy it or to write it to a file."),
         Binding("s", "save", "Save answers", tooltip="Save the answers to a file that replays all of this."),
         Binding("r", "replan", "Plan again", tooltip="Read the world again and plan anew."),
     ]
@@ -69,6 +80,9 @@ class PlanPage(WizardPage):
         self.plan: Plan | None = None
         self._error = ""
         self._open: set[str] = set()
+        self._indicator = Indicator()
+        self._made: PlanPage.Made | None = None
+        """What was made, while the indicator still has to be read."""
 
     def compose(self) -> ComposeResult:
         """A note on top, then the tree."""
@@ -92,7 +106,7 @@ class PlanPage(WizardPage):
     def status(self) -> str:
         """How many of each."""
         if self.plan is None:
-            return "" if self._error else "looking at what is there…"
+            return LOOKING if self._indicator.shown else ""
         counts = self.plan.counts()
         return " · ".join(f"{counts[action]} {words}" for action, words in _SUMMARY if counts[action]) or "nothing"
 
@@ -114,11 +128,20 @@ class PlanPage(WizardPage):
 
     def action_replan(self) -> None:
         """Make the plan anew."""
-        self.plan, self._error = None, ""
-        self.query_one(Lines).clear_options()
-        self.query_one("#note", Static).update("")
-        self.wizard.refresh_soon()
+        self.plan, self._error, self._made = None, "", None
+        self._look()
+        self.frame.refresh_bindings()
         self._make_plan()
+
+    def _look(self) -> None:
+        """Show what stands, or that it is being looked at: the old lines stay until that is worth telling."""
+        working = self.plan is None and not self._error and self._made is None
+        if self._indicator.follow(self, working, self._look):
+            self.query_one(Lines).clear_options()
+            self.query_one("#note", Static).update("")
+        elif self._made is not None:
+            self._settle(self._made)
+        self.frame.refresh_view()
 
     @work(thread=True, exclusive=True, group="plan")
     def _make_plan(self) -> None:
@@ -135,24 +158,33 @@ class PlanPage(WizardPage):
         self.post_message(made)
 
     def on_plan_page_made(self, message: PlanPage.Made) -> None:
-        """Show it."""
+        """Show it, once what was told of the making has been read."""
         message.stop()
-        self.plan, self._error = message.plan, message.error
-        note = self.query_one("#note", Static)
-        if message.plan is None:
-            note.update(
-                Content.assemble(("✖ There is no plan. ", "$text-error"), message.error, ("\nr plans again.", "$quiet"))
-            )
-        else:
-            note.update(_note(message.plan))
-            self._fill(message.plan)
-        self.frame.refresh_view()
+        self._made = message
+        self._look()
+
+    def _settle(self, made: PlanPage.Made) -> None:
+        self._made = None
+        self.plan, self._error = made.plan, made.error
+        self._fill()
         self.frame.refresh_bindings()
 
-    def _fill(self, plan: Plan) -> None:
-        listing = self.query_one(Lines)
+    def on_resize(self) -> None:
+        """Fit the lines anew."""
+        if self.plan is not None or self._error:
+            self._fill()
+
+    def _fill(self) -> None:
+        plan, note, listing = self.plan, self.query_one("#note", Static), self.query_one(Lines)
         here = listing.highlighted
         listing.clear_options()
+        if plan is None:
+            reasons = hanging(self._error, self.frame.size.width - 6, 2)
+            note.update(Content.assemble(("✖ There is no plan.\n", "$text-error"), reasons, ("\nr plans again.", "$quiet")))
+            return
+        said = _note(plan, self.frame.size.width - 6)
+        note.update(said)
+        note.display = bool(said.plain)
         conflicts = {change.address for change in plan.conflicts}
         rows: list[Option] = []
         if conflicts:
@@ -164,17 +196,25 @@ class PlanPage(WizardPage):
                 rows.append(_head(group.value))
                 rows += [self._row(change, conflict=False) for change in members]
         listing.add_options(rows)
-        listing.highlighted = here if here is not None and here < len(rows) else (1 if rows else None)
+        pending = {change.address for change in plan.changes if change.action is not Action.NONE}
+        first = next((place for place, row in enumerate(rows) if row.id in pending), 1 if rows else None)
+        listing.highlighted = here if here is not None and here < len(rows) else first
 
     def _row(self, change: Change, *, conflict: bool) -> Option:
         mark = CONFLICT if conflict else ACTION_MARKS[change.action.value]
-        name, title = change.kind.replace("-", " "), change.title
+        width = self.frame.size.width - 6
+        room = width - _MARK
+        opened = conflict or change.address in self._open
+        longest = max((len(each.title) for each in self.plan.changes), default=0) if self.plan is not None else 0
+        why = "" if opened or width < _WIDE else shorten(_why(change)[0], room - longest - 2)
+        title = f"{shorten(change.title, room):<{longest + 2 if why else 0}}"
         line = Content.assemble(
-            (f"  {mark.icon} {mark.word:<10}", mark.style), (f"{title}", "bold" if change.action is not Action.NONE else "")
+            (f"  {mark.icon} {mark.word:<10}", mark.style),
+            (title, "bold" if change.action is not Action.NONE else ""),
+            (why, "$quiet"),
         )
-        line += Content.styled(f"  {name}" if name.lower() not in title.lower() else "", "$quiet")
-        if conflict or change.address in self._open:
-            line += Content("\n").join([Content(""), *_details(change)])
+        if opened:
+            line += Content("\n").join([Content(""), *_details(change, width)])
         return Option(line, id=change.address)
 
     def refresh_view(self, faults: Mapping[str, str]) -> None:
@@ -191,13 +231,14 @@ class PlanPage(WizardPage):
         change = self._under_cursor()
         if change is not None and self.plan is not None:
             self._open ^= {change.address}
-            self._fill(self.plan)
+            self._fill()
 
     def action_export(self) -> None:
-        """Show the plan as JSON."""
+        """Show the plan as JSON, to copy it or to write it to a file."""
         if self.plan is not None:
             text = json.dumps(self.plan.to_json(), indent=2, default=str)
-            self.app.push_screen(TextModal("The plan, as `ezgitops plan --output json` prints it", text))
+            title = "The plan, as `ezgitops plan --output json` prints it"
+            self.app.push_screen(TextModal(title, text, file=Path(f"{self.plan.instance}.plan.json")))
 
     def action_save(self) -> None:
         """Ask for a path and save the answers there."""
@@ -259,35 +300,38 @@ def _head(text: str) -> Option:
     return Option(Content.styled(f"▾ {text}", "bold $text-primary"), disabled=True)
 
 
-def _note(plan: Plan) -> Content:
+def _note(plan: Plan, width: int) -> Content:
     lines: list[Content] = []
     if not plan.pending and not plan.conflicts:
         lines.append(Content.styled("✔ Nothing to change: everything is in place.", "$text-success"))
-    lines += [Content.styled(f"⚠ {note}", "$text-warning") for note in plan.notes]
+    lines += [Content.styled(hanging(note, width, 2, "⚠ "), "$text-warning") for note in plan.notes]
     return Content("\n").join(lines)
 
 
-def _details(change: Change) -> list[Content]:
-    indent = " " * 6
+def _why(change: Change) -> list[str]:
+    """Why the change is made and what the thing is for; once, where the two are the same sentence."""
+    explain = change.resource.explain if change.resource is not None else ""
+    return [change.reason, *([explain] if explain and explain != change.reason else [])]
+
+
+def _details(change: Change, width: int) -> list[Content]:
     lines: list[Content] = []
+
+    def add(text: str, style: str, first: str = "") -> None:
+        lines.append(Content.styled(hanging(text, width, _INDENT + 2, f"{'':<{_INDENT}}{first}"), style))
+
     if change.conflict is not None:
-        lines.append(Content.styled(f"{indent}{change.conflict}", "$text-error"))
-    lines.append(Content.styled(f"{indent}{change.reason}", "$quiet"))
-    if change.resource is not None and change.resource.explain:
-        lines.append(Content.styled(f"{indent}{change.resource.explain}", "$quiet"))
+        add(change.conflict, "$text-error")
+    for sentence in _why(change):
+        add(sentence, "$quiet")
     for field in change.diff:
         if field.before is not None:
-            lines.append(Content.styled(f"{indent}- {field.path}: {_short(field.before)}", "$text-error"))
+            add(f"{field.path}: {_short(field.before)}", "$text-error", "- ")
         if field.after is not None:
-            lines.append(Content.styled(f"{indent}+ {field.path}: {_short(field.after)}", "$text-success"))
+            add(f"{field.path}: {_short(field.after)}", "$text-success", "+ ")
     return lines
 
 
 def _short(value: Json) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= 400 else f"{text[:400]}…"
-
-
-def order_of(changes: Sequence[Change]) -> list[Change]:
-    """What an apply will carry out, in the plan's order."""
-    return [change for change in changes if change.action is not Action.NONE]

@@ -41,8 +41,6 @@ class StrategyCard(Static, can_focus=True):
             self.strategy_id = strategy_id
             self.go_on = go_on
 
-    describes = "Up and down look at a card, enter takes it; the choice can be taken back."
-
     def __init__(self, strategy_id: str, title: str) -> None:
         super().__init__(id=f"card-{strategy_id}")
         self.strategy_id, self._title = strategy_id, title
@@ -61,6 +59,10 @@ class StrategyCard(Static, can_focus=True):
             lines.append(Content("   ").join(badges))
         lines.append(Content(" · ".join(part for part in (card.makes, card.cost) if part)))
         self.update(Content("\n").join(lines))
+
+    def about(self, *, whole: bool) -> Content:  # noqa: ARG002  # there is no more to say of a card than it shows
+        """How to choose."""
+        return Content.styled("Up and down look at a card, enter takes it; the choice can be taken back.", "$quiet")
 
     def action_look(self, direction: int) -> None:
         """Look at the card before or after."""

@@ -22,7 +22,7 @@ class Choices(OptionList):
 
     DEFAULT_CSS = """
     Choices {
-        border: none; padding: 0; height: auto; max-height: 8; width: 1fr; background: transparent; scrollbar-size-vertical: 1;
+        border: none; padding: 0; height: auto; max-height: 12; width: 1fr; background: transparent; scrollbar-size-vertical: 1;
     }
     Choices:focus { border: none; background-tint: transparent 0%; }
     Choices > .option-list--option-highlighted { background: transparent; color: $foreground; text-style: none; }

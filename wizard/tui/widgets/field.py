@@ -107,11 +107,14 @@ class Field(Vertical):
         """The question's key."""
         return self.question.key
 
-    @property
-    def describes(self) -> Content:
+    def about(self, *, whole: bool) -> Content:
         """What is said below the page while the field has the focus: the verdict, if it has no room in the field; the help."""
         hint = self.query_one(".hint", Static)
         help_text = self.question.help
+        if whole:
+            return Content.assemble(
+                (self.question.title, "bold"), "\n", help_text, "\n" if self._said.plain else "", self._said
+            )
         if hint.has_class("-whole") or self._said.cell_length <= hint.content_size.width:
             return Content.styled(help_text, "$quiet")
         return Content.assemble(self._said, "\n", (shorten(help_text, self.screen.size.width - 4), "$quiet"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -14,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from wizard.flow import INFO, Step
+from wizard.tui.wording import hanging
 
 _BOX_CSS = """
 {name} {{ align: center middle; }}
@@ -89,35 +91,65 @@ class PromptModal(ModalScreen[str | None]):
 
 
 class TextModal(ModalScreen[None]):
-    """A text to read and to copy."""
+    """A text to read, to copy and - where ``file`` suggests a name - to write to a file."""
 
     DEFAULT_CSS = """
     TextModal { align: center middle; }
     TextModal > .box {
-        width: 110; max-width: 98%; height: auto; max-height: 94%; background: $surface; border: round $primary; padding: 0 1;
+        width: 116; max-width: 98%; height: auto; max-height: 94%; background: $surface; border: round $primary; padding: 0 1;
     }
-    TextModal Static { height: auto; width: auto; min-width: 100%; }
+    TextModal Static { height: auto; width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "Close", key_display="esc"),
         Binding("y", "copy", "Copy"),
+        Binding("w", "write", "Write to a file"),
     ]
 
-    def __init__(self, title: str, text: str | Content) -> None:
+    def __init__(self, title: str, text: str, *, file: Path | None = None) -> None:
         super().__init__()
-        self._title, self._text = title, text
+        self._title, self._text, self._file = title, text, file
 
     def compose(self) -> ComposeResult:
         """The text in a box that scrolls."""
         with VerticalScroll(classes="box") as box:
             box.border_title = self._title
-            box.border_subtitle = "esc closes, y copies"
-            yield Static(Content(self._text) if isinstance(self._text, str) else self._text)
+            box.border_subtitle = "esc closes, y copies" + (", w writes to a file" if self._file is not None else "")
+            yield Static("")
+
+    def on_resize(self) -> None:
+        """Wrap the lines anew, each under its own beginning."""
+        width = self.query_one(Static).content_size.width - 2  # room for the scrollbar that may come
+        lines = []
+        for line in self._text.splitlines():
+            margin = len(line) - len(line.lstrip())
+            lines.append(hanging(line.lstrip(), max(width, 20), margin + 2, " " * margin))
+        self.query_one(Static).update(Content("\n".join(lines)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        """A text without a name for a file is not written."""
+        return action != "write" or self._file is not None
 
     def action_copy(self) -> None:
         """Copy the whole text."""
-        self.app.copy_to_clipboard(str(self._text))
+        self.app.copy_to_clipboard(self._text)
         self.notify("Copied.", timeout=2)
+
+    def action_write(self) -> None:
+        """Ask for a path and write the text there."""
+        text = "A file that is there and holds something else is left alone."
+        self.app.push_screen(PromptModal("Write to a file", text, str(self._file)), self._write)
+
+    def _write(self, given: str | None) -> None:
+        from wizard.tui.saving import save_text
+
+        if given is None:
+            return
+        problem = save_text(Path(given).expanduser(), self._text + "\n")
+        if problem is None:
+            self.notify(f"Written to {given}.", timeout=4)
+        else:
+            self.notify(problem, severity="error", timeout=8)
 
 
 class HelpModal(ModalScreen[None]):
@@ -126,16 +158,18 @@ class HelpModal(ModalScreen[None]):
     DEFAULT_CSS = _BOX_CSS.format(name="HelpModal")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,question_mark,f1", "dismiss", "Close", key_display="esc")]
 
-    def __init__(self, step: Step, bindings: Sequence[Binding]) -> None:
+    def __init__(self, step: Step, bindings: Sequence[Binding], about: Content | None = None) -> None:
+        """``about`` is what there is to say of the widget that has the focus."""
         super().__init__()
-        self._step, self._bindings_shown = step, tuple(bindings)
+        self._step, self._bindings_shown, self._about = step, tuple(bindings), about
 
     def compose(self) -> ComposeResult:
         """The page's help and one line for each key."""
         with VerticalScroll(classes="box") as box:
             box.border_title = INFO[self._step].name
             box.border_subtitle = "esc closes"
-            yield Static(Content.assemble(INFO[self._step].help, "\n\n", *self._keys()))
+            about = Content.assemble(self._about, "\n\n") if self._about is not None else Content("")
+            yield Static(Content.assemble(INFO[self._step].help, "\n\n", about, *self._keys()))
 
     def _keys(self) -> list[Content]:
         lines: list[Content] = []
