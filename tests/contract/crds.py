@@ -10,6 +10,7 @@ import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -21,7 +22,7 @@ needs_crds = pytest.mark.skipif(not _FOLDER, reason="needs ARGOCD_CRDS_DIR, a fo
 
 
 @functools.cache
-def definitions() -> dict[str, dict]:
+def definitions() -> dict[str, dict[str, Any]]:
     """Every definition in the folder, by kind."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = [yaml.load(path.read_text(), loader) for path in sorted(Path(_FOLDER).glob("*.yaml"))]  # noqa: S506
@@ -37,7 +38,7 @@ def problems(obj: Mapping[str, object]) -> list[str]:
     return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in validator.iter_errors(obj)]
 
 
-def _closed(schema: object, *, top: bool = False) -> object:
+def _closed(schema: Any, *, top: bool = False) -> Any:
     """The schema as JSON Schema, with objects closed: the server would drop what they do not name."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]

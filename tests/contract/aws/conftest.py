@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -68,7 +68,7 @@ class Account:
         self.issuer = issuer
         self.git_root = git_root
 
-    def client(self, service: str, credential: Credential | None = None):  # type: ignore[no-untyped-def]  # boto3's own
+    def client(self, service: str, credential: Credential | None = None) -> Any:
         credential = credential or self.server.operator
         session = boto3.Session(
             aws_access_key_id=credential.access_key_id,
@@ -77,7 +77,8 @@ class Account:
             region_name="us-east-2",
         )
         config = Config(retries={"max_attempts": 0, "mode": "standard"})
-        return session.client(service, endpoint_url=self.server.url, config=config)
+        client: Callable[..., Any] = session.client
+        return client(service, endpoint_url=self.server.url, config=config)
 
 
 Start = Callable[..., AbstractContextManager[Account]]

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -24,12 +25,13 @@ def _issuer_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def healthy() -> dict:
+def healthy() -> dict[str, Any]:
     """The cluster of the healthy scenario."""
     import wizard.sandbox
 
     path = Path(wizard.sandbox.__file__).parent / "scenarios" / "healthy.cluster.yaml"
-    return yaml.safe_load(path.read_text())
+    document: dict[str, Any] = yaml.safe_load(path.read_text())
+    return document
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -30,15 +31,15 @@ class Answer:
     """An answer: HTTP status and JSON body."""
 
     code: int
-    body: dict = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:
-        return self.body.get("reason", "")
+        return str(self.body.get("reason", ""))
 
     @property
     def message(self) -> str:
-        return self.body.get("message", "")
+        return str(self.body.get("message", ""))
 
     @property
     def causes(self) -> list[tuple[str, str]]:
@@ -47,11 +48,11 @@ class Answer:
 
     @property
     def version(self) -> str:
-        return self.body["metadata"]["resourceVersion"]
+        return str(self.body["metadata"]["resourceVersion"])
 
-    def fields(self, manager: str) -> dict:
+    def fields(self, manager: str) -> dict[str, Any]:
         """What a manager holds (all its entries of ``managedFields`` together)."""
-        found: dict = {}
+        found: dict[str, Any] = {}
         for entry in self.body["metadata"].get("managedFields", []):
             if entry["manager"] == manager:
                 found |= entry["fieldsV1"]
@@ -111,7 +112,7 @@ class Kube:
     def delete(self, path: str, body: object = None, **query: str) -> Answer:
         return self.call("DELETE", path, body, **query)
 
-    def watch(self, path: str, **query: str) -> Iterator[dict]:
+    def watch(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """The events of a watch, until the server ends it."""
         url = f"{self.url}{path}?{urlencode({'watch': 'true', **query})}"
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}

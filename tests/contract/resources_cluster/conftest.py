@@ -63,7 +63,7 @@ def authority() -> tuple[trustme.CA, rsa.RSAPrivateKey]:
 @pytest.fixture
 def cluster(authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path) -> Iterator[Cluster]:
     """A fresh healthy cluster."""
-    document: dict[str, dict[str, Json]] = yaml.safe_load(SCENARIO.read_text())
+    document: dict[str, Any] = yaml.safe_load(SCENARIO.read_text())
     server = ClusterServer(document.get("cluster", document), ca=authority[0], issuer_key=authority[1], clock=now)
     server.start()
     file = tmp_path / "kubeconfig"

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import boto3
 import pytest
@@ -75,20 +75,24 @@ class Hands:
             profile["aws_access_key_id"], profile["aws_secret_access_key"], profile.get("aws_session_token"), region_name=REGION
         )
 
-    def aws(self, service: str):
+    def aws(self, service: str) -> Any:
         """A client of the sandbox's AWS."""
-        return self.session().client(service, endpoint_url=self.sandbox.environ["AWS_ENDPOINT_URL"])
+        client: Callable[..., Any] = self.session().client
+        return client(service, endpoint_url=self.sandbox.environ["AWS_ENDPOINT_URL"])
 
     def login(self, url: str = URL, at: datetime | None = None) -> tuple[str, str]:
         """The operator's Git user name and password for a URL."""
-        frozen = self.session().get_credentials().get_frozen_credentials()
-        return git_login(url, AwsKeys(frozen.access_key, frozen.secret_key, frozen.token), at or datetime.now(UTC))
+        keys = self.session().get_credentials()
+        assert keys is not None
+        assert keys.access_key is not None
+        assert keys.secret_key is not None
+        return git_login(url, AwsKeys(keys.access_key, keys.secret_key, keys.token), at or datetime.now(UTC))
 
     def text(self, path: str) -> str:
         """What the cluster's API answers, as text."""
         return self._pool.request("GET", f"{self._server}{path}", headers=self._headers).data.decode()
 
-    def kube(self, method: str, path: str, body: object = None, kind: str = "application/json") -> dict:
+    def kube(self, method: str, path: str, body: object = None, kind: str = "application/json") -> Any:
         """One call to the cluster's API; the answer, whatever its status."""
         headers = self._headers | {"Content-Type": kind}
         answer = self._pool.request(
@@ -123,8 +127,7 @@ class Hands:
             **extra,
         )["VpcEndpoint"]["VpcEndpointId"]
         self.control("/clock/advance", {"seconds": 5})
-        described = lambda: client.describe_vpc_endpoints(VpcEndpointIds=[made])["VpcEndpoints"][0]["State"]  # noqa: E731
-        eventually(lambda: described() == "available")
+        eventually(lambda: client.describe_vpc_endpoints(VpcEndpointIds=[made])["VpcEndpoints"][0]["State"] == "available")
         return str(made)
 
 
