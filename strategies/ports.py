@@ -1,6 +1,6 @@
 """What the engine needs from the outside, as protocols: readers of facts, handlers of resources, and the run they work in.
 
-``strategies.resources`` implements them with botocore, the kubernetes client and the git program; tests with plain objects.
+``strategies.resources`` implements them with boto3, the kubernetes client and the git program; tests with plain objects.
 """
 
 from __future__ import annotations

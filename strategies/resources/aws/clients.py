@@ -1,6 +1,6 @@
 """AWS clients: one session for each profile and region, each client made once and shared by all threads.
 
-Making clients side by side is not safe in botocore (boto3 guide, "Multithreading with sessions"), using them is: they are made
+Making clients side by side is not safe (boto3 guide, "Multithreading with sessions"), using them is: they are made
 under one lock.
 """
 
@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar, cast
 
+import boto3.session
 import botocore.session
 from botocore.config import Config
 
@@ -45,7 +46,12 @@ class AwsClients:
         self.region = region
         self._environ = environ
         self._lock = RLock()
-        self._session: botocore.session.Session | None = None
+        # boto3 cannot be told where the configuration files are, and its core can: the environment is given, not looked up.
+        self._core = botocore.session.Session(profile=profile)
+        for variable, name in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
+            if name in environ:
+                self._core.set_config_variable(variable, environ[name])
+        self._session: boto3.session.Session | None = None
         self._clients: dict[str, object] = {}
 
     @property
@@ -86,7 +92,7 @@ class AwsClients:
     def configured_region(self) -> str | None:
         """The region of the environment or of the profile."""
         with self._lock:
-            return self._region(self._open())
+            return self._region()
 
     def regions(self, service: str) -> tuple[str, ...]:
         """Regions of every partition in which the SDK knows the service."""
@@ -109,13 +115,12 @@ class AwsClients:
     def _client(self, service: str) -> object:
         with self._lock:
             if service not in self._clients:
-                session = self._open()
-                make = cast("Callable[..., object]", session.create_client)
+                make = cast("Callable[..., object]", self._open().client)
                 self._clients[service] = make(
                     service,
-                    region_name=self._region(session),
+                    region_name=self._region(),
                     endpoint_url=self._endpoint_url(service),
-                    verify=self._ca_bundle(session),
+                    verify=self._ca_bundle(),
                     config=Config(
                         retries={"mode": "standard", "max_attempts": ATTEMPTS},
                         connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -126,28 +131,23 @@ class AwsClients:
                 )
             return self._clients[service]
 
-    def _open(self) -> botocore.session.Session:
+    def _open(self) -> boto3.session.Session:
         if self._session is None:
-            # botocore itself, without boto3 around it: its resources and S3 transfers, which nobody uses, take long to import.
-            self._session = botocore.session.Session(profile=self.profile)
-            for variable, name in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
-                if name in self._environ:
-                    self._session.set_config_variable(variable, self._environ[name])
+            self._session = boto3.session.Session(botocore_session=self._core)
         return self._session
 
-    def _region(self, session: botocore.session.Session) -> str | None:
+    def _region(self) -> str | None:
         given = self.region or self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION")
-        found = given or session.get_config_variable("region")
-        return found if isinstance(found, str) else None
+        return given or self._open().region_name
 
     def _endpoint_url(self, service: str) -> str | None:
         if self._environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
             return None
         return self._environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self._environ.get("AWS_ENDPOINT_URL")
 
-    def _ca_bundle(self, session: botocore.session.Session) -> str | None:
+    def _ca_bundle(self) -> str | None:
         """What botocore would use, or else what OpenSSL and every other program on this machine use: SSL_CERT_FILE."""
-        if session.get_config_variable("ca_bundle"):
+        if self._core.get_config_variable("ca_bundle"):
             return None
         if self._environ.get("AWS_CA_BUNDLE") or self._environ.get("REQUESTS_CA_BUNDLE"):
             return self._environ.get("AWS_CA_BUNDLE") or self._environ["REQUESTS_CA_BUNDLE"]

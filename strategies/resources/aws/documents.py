@@ -32,7 +32,7 @@ class Passage(Enum):
 
 
 def parse(text: str | Mapping[str, object] | None) -> Mapping[str, Json] | None:
-    """A document as botocore gives it (text or mapping) as a mapping; None when there is none."""
+    """A document as boto3 gives it (text or mapping) as a mapping; None when there is none."""
     if not text:
         return None
     document = json.loads(text) if isinstance(text, str) else text

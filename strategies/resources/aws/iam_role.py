@@ -91,7 +91,9 @@ class IamRoleHandler:
             "Tags": iam_tags(resource.owner.tags),
         }
         arguments: dict[str, Json] = {"RoleName": resource.name, "Path": resource.path}
+        arguments["Description"] = resource.description
         arguments["AssumeRolePolicyDocument"] = resource.trust_policy
+        arguments["Tags"] = [dict(tag) for tag in iam_tags(resource.owner.tags)]
         if resource.permissions_boundary is not None:
             request["PermissionsBoundary"] = resource.permissions_boundary
             arguments["PermissionsBoundary"] = resource.permissions_boundary

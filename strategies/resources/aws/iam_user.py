@@ -76,7 +76,10 @@ class IamUserHandler:
             "Path": resource.path,
             "Tags": iam_tags(resource.owner.tags),
         }
-        arguments: dict[str, Json] = {"UserName": resource.name, "Path": resource.path}
+        tags = iam_tags(resource.owner.tags)
+        arguments: dict[str, Json] = {
+            "UserName": resource.name, "Path": resource.path, "Tags": [dict(tag) for tag in tags]
+        }  # fmt: skip
         if resource.permissions_boundary is not None:
             request["PermissionsBoundary"] = resource.permissions_boundary
             arguments["PermissionsBoundary"] = resource.permissions_boundary

@@ -59,7 +59,11 @@ class CodeCommitRepositoryHandler:
     def create(self, resource: CodeCommitRepositoryResource, run: Execution) -> Mapping[str, str]:
         """Make the repository with its tags in one call, so that a crash leaves none without an owner."""
         what = f"make CodeCommit repository {resource.name}"
-        arguments: dict[str, Json] = {"repositoryName": resource.name}
+        arguments: dict[str, Json] = {
+            "repositoryName": resource.name,
+            "repositoryDescription": resource.description,
+            "tags": dict(resource.owner.tags),
+        }
         key = {} if resource.kms_key_id is None else {"kmsKeyId": resource.kms_key_id}
         with self._clients.working(what, "codecommit"), run.mutation("codecommit:CreateRepository", {**arguments, **key}):
             try:

@@ -107,16 +107,20 @@ class SecurityGroupHandler:
     def create(self, resource: SecurityGroupResource, run: Execution) -> Mapping[str, str]:
         """Make the group with its tags in one call, then its rules."""
         what = f"make security group {resource.name}"
-        arguments: dict[str, Json] = {"GroupName": resource.name, "VpcId": resource.vpc_id}
+        tags = ec2_tags({**resource.owner.tags, "Name": resource.name})
+        arguments: dict[str, Json] = {
+            "GroupName": resource.name,
+            "Description": resource.description,
+            "VpcId": resource.vpc_id,
+            "TagSpecifications": [{"ResourceType": "security-group", "Tags": [dict(tag) for tag in tags]}],
+        }
         with self._clients.working(what, "ec2"), run.mutation("ec2:CreateSecurityGroup", arguments):
             try:
                 made = self._clients.ec2.create_security_group(
                     GroupName=resource.name,
                     VpcId=resource.vpc_id,
                     Description=resource.description,
-                    TagSpecifications=[
-                        {"ResourceType": "security-group", "Tags": ec2_tags({**resource.owner.tags, "Name": resource.name})}
-                    ],
+                    TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
                 )["GroupId"]
             except ClientError as error:
                 if code(error) != "InvalidGroup.Duplicate":

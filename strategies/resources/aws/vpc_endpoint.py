@@ -79,10 +79,12 @@ class VpcEndpointHandler:
         }
         arguments: dict[str, Json] = {
             "VpcId": resource.vpc_id,
+            "VpcEndpointType": "Interface",
             "ServiceName": resource.service_name,
             "SubnetIds": list(resource.subnet_ids),
             "SecurityGroupIds": [group],
             "PrivateDnsEnabled": True,
+            "TagSpecifications": [{"ResourceType": "vpc-endpoint", "Tags": [dict(tag) for tag in ec2_tags(tags)]}],
         }
         if resource.policy is not None:
             request["PolicyDocument"] = documents.dump(resource.policy)
@@ -110,7 +112,8 @@ class VpcEndpointHandler:
                     before, after = _texts(difference.before), _texts(difference.after)
                     request["AddSubnetIds"] = sorted(after - before)
                     request["RemoveSubnetIds"] = sorted(before - after)
-                    arguments["SubnetIds"] = sorted(after)
+                    arguments["AddSubnetIds"] = sorted(after - before)
+                    arguments["RemoveSubnetIds"] = sorted(before - after)
                 case "reachable from":
                     group = run.output(Ref(resource.security_group, "id"))
                     request["AddSecurityGroupIds"] = [group]

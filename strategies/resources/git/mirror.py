@@ -110,7 +110,7 @@ class MirrorHandler:
             # Last, because a host does not let its default branch be deleted.
             self._prune(resource, local, source, before, run)
         at = run.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        with run.mutation("codecommit:TagResource", {"resourceArn": hosted.arn}):
+        with run.mutation("codecommit:TagResource", {"resourceArn": hosted.arn, "tags": {MIRRORED_AT: at}}):
             self._host.note_mirrored(hosted.arn, at)
         return _outputs(resource, source, Hosted(hosted.arn, default, at))
 
@@ -166,7 +166,7 @@ class MirrorHandler:
         changed.sort(key=lambda name: (name != f"{HEADS}{default}", name))
         url = resource.target_url
         for batch in local.batches(changed):
-            with run.mutation("git:push", {"url": url, "references": len(batch)}):
+            with run.mutation("git:push", {"source": resource.source_url, "url": url, "references": len(batch)}):
                 self._persistently(url, run, partial(self._send, local.push, url, batch, run))
 
     def _prune(
