@@ -17,7 +17,7 @@ from wizard.engine.lock import locked
 from wizard.engine.plan import Plan, SavedPlan
 from wizard.engine.status import renewed
 from wizard.engine.survey import Remake, Survey
-from wizard.engine.verify import Goal, Patience, Word, verify
+from wizard.engine.verify import Goal, Patience, Word, is_new, verify
 
 KEPT_JOURNALS = 20
 """Older journals of an instance are removed."""
@@ -118,7 +118,10 @@ def _apply(order: Order, desk: Desk, journal: Journal, sink: Sink, cancel: threa
     word = Word(True, "", None)
     goal = order.goal(work.outputs)
     if goal is not None and not failed and not skipped:
-        word = verify(order.site, goal, emit=sink, clock=desk.clock, pause=desk.pause, stop=cancel, patience=desk.patience)
+        word = verify(
+            order.site, goal, emit=sink, clock=desk.clock, pause=desk.pause, stop=cancel, patience=desk.patience,
+            new=is_new(goal, survey.steps),
+        )  # fmt: skip
     whole = not failed and not skipped
     outputs = order.outputs if whole else ()
     if outputs:

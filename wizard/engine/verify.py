@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from strategies.answers import Answers
+from strategies.base import Action, Json
+from strategies.kinds import ClusterObjectResource
 from strategies.ports import ResourceError, Site, SyncReport
 from wizard.engine.events import Sink, VerifyComplete, VerifyProgress
 from wizard.engine.execution import Pause
+from wizard.engine.survey import Step
 
 ERROR_CONDITIONS = ("ComparisonError", "InvalidSpecError", "SyncError", "UnknownError")
 """Condition types of an Application that stand for a failure (argo-cd, pkg/apis/application/v1alpha1/types.go)."""
@@ -64,14 +67,20 @@ def verify(
     pause: Pause,
     stop: threading.Event,
     patience: Patience = Patience(),
+    new: bool = False,
 ) -> Word:
-    """Hard refresh, then look until Argo CD is Synced and Healthy at the mirrored commit, an error persists, or time is up."""
+    """Hard refresh, then look until Argo CD is Synced and Healthy at the mirrored commit, an error persists, or time is up.
+
+    A ``new`` Application, made a moment ago, is compared without being asked: it is refreshed only when Argo CD comes with an
+    older commit, which it may have remembered of the same repository.
+    """
     began = clock()
     report: SyncReport | None = None
     trouble: str | None = None
     troubled_since = refreshed = began
     try:
-        site.hard_refresh(goal.namespace, goal.application)
+        if not new:
+            site.hard_refresh(goal.namespace, goal.application)
         while True:
             report = site.sync_report(goal.namespace, goal.application)
             now = clock()
@@ -87,6 +96,9 @@ def verify(
                 return _said(Word(False, _too_long(report, goal, patience), report), began, emit, clock)
             if stop.is_set():
                 return _said(Word(False, "stopped by the operator before Argo CD had its say", report), began, emit, clock)
+            if new and report is not None and report.revision is not None and goal.revision not in (None, report.revision):
+                new = False
+                site.hard_refresh(goal.namespace, goal.application)
             if trouble is not None and (now - refreshed).total_seconds() >= patience.error / 5:
                 site.hard_refresh(goal.namespace, goal.application)
                 refreshed = now
@@ -105,6 +117,18 @@ def reached(report: SyncReport | None, goal: Goal) -> bool:
     if goal.automated:
         return report.done and right and report.revision is not None
     return right and report.sync in ("Synced", "OutOfSync") and report.revision is not None and _trouble(report) is None
+
+
+def is_new(goal: Goal, steps: Iterable[Step]) -> bool:
+    """True when the goal's Application is among what these steps make."""
+    made = (step.change.resource for step in steps if step.change.action is Action.CREATE)
+    return any(_is_application(one.manifest, goal) for one in made if isinstance(one, ClusterObjectResource))
+
+
+def _is_application(manifest: Mapping[str, Json], goal: Goal) -> bool:
+    metadata = manifest.get("metadata")
+    where = (metadata.get("namespace"), metadata.get("name")) if isinstance(metadata, Mapping) else None
+    return manifest.get("kind") == "Application" and where == (goal.namespace, goal.application)
 
 
 def conditions(report: SyncReport) -> tuple[str, ...]:
