@@ -1,4 +1,8 @@
-"""The calls of a run as commands that an operator could have typed. For reading and learning; no secret is among them."""
+"""The calls of a run as commands that an operator could have typed, one after the other in a shell; no secret is among them.
+
+Ids that AWS gave out are kept in shell variables, so that the same commands work in another account. What waits between two
+calls (an endpoint that is ``pending``, a pod that starts) is left to who types them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,11 @@ from wizard.engine.plan import Plan
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
+_MADE_GROUP = "ec2:CreateSecurityGroup"
+_GROUP = "GROUP_ID"
+_CLONE = "mirror.git"
+
+
 def commands(
     calls: Iterable[Call],
     *,
@@ -27,8 +36,13 @@ def commands(
     """One command for each call that has one, in order, without repeats.
 
     ``iam:CreateRole`` becomes ``aws iam create-role --role-name ...``; an apply to the cluster becomes ``oc apply`` with the
-    manifest of its address, where ``manifests`` has one.
+    manifest of its address, where ``manifests`` has one; a push becomes a mirror clone and a push.
     """
+    calls = tuple(calls)
+    groups = {
+        str(call.arguments["GroupId"]) for call in calls
+        if "GroupId" in call.arguments and _MADE_GROUP in {c.call for c in calls if c.address == call.address}
+    }  # fmt: skip
     aws = [*(["--profile", profile] if profile else []), *(["--region", region] if region else [])]
     oc = ["--context", context] if context else []
     found: dict[str, None] = {}
@@ -36,9 +50,12 @@ def commands(
         service, _, operation = call.call.partition(":")
         if service == "kubernetes":
             found[_cluster(operation, call.arguments, oc, (manifests or {}).get(call.address))] = None
+        elif service == "git":
+            found.update(dict.fromkeys(_git(operation, call.arguments, profile)))
         elif operation[:1].isupper():
             for arguments in _split(call.arguments):
-                found[shlex.join(["aws", service, _dashed(operation), *_options(arguments), *aws])] = None
+                line = shlex.join(["aws", service, _dashed(operation), *_options(arguments), *aws])
+                found[_with_variables(call, line, groups, shlex.join(aws))] = None
     return tuple(found)
 
 
@@ -46,6 +63,41 @@ def commands_of(calls: Iterable[Call], plan: Plan, answers: Answers) -> tuple[st
     """The same for the calls of one apply of ``plan``, with its manifests, in the account and cluster of ``answers``."""
     aws, context = answers.aws, answers.cluster.context
     return commands(calls, profile=aws.profile, region=aws.region, context=context, manifests=manifests_of(plan))
+
+
+def _with_variables(call: Call, line: str, groups: set[str], site: str) -> str:
+    """The line with the id of a group that this run made, and of its rules, as a shell finds them."""
+    if call.call == _MADE_GROUP:
+        return f'{_GROUP}="$({line} --query GroupId --output text)"'
+    own = call.arguments.get("GroupId") in groups
+    if own and call.call == "ec2:RevokeSecurityGroupEgress":
+        rules = (
+            f'aws ec2 describe-security-group-rules --filters "Name=group-id,Values=${_GROUP}" '
+            f"--query 'SecurityGroupRules[?IsEgress].SecurityGroupRuleId' --output text {site}"
+        )
+        return (
+            f'aws ec2 revoke-security-group-egress --group-id "${_GROUP}" --security-group-rule-ids $({rules.strip()}) {site}'
+        )
+    for group in groups:
+        line = line.replace(group, f'"${_GROUP}"')
+    return line.rstrip()
+
+
+def _git(operation: str, arguments: Mapping[str, Json], profile: str | None) -> list[str]:
+    """A mirror clone and a push of branches and tags alone; the AWS CLI signs the password."""
+    url, source = str(arguments.get("url", "")), arguments.get("source")
+    if not url.startswith("https://"):
+        return []
+    who = f" --profile {shlex.quote(profile)}" if profile else ""
+    helper = ["-c", "credential.helper=", "-c", f"credential.helper=!aws{who} codecommit credential-helper $@"]
+    push = ["git", "-C", _CLONE, *helper, "-c", "credential.UseHttpPath=true", "push"]
+    references = arguments.get("references")
+    if operation == "push --delete" and isinstance(references, list | tuple):
+        return [shlex.join([*push, url, "--delete", *(str(one) for one in references)])]
+    if operation != "push" or not isinstance(source, str):
+        return []
+    both = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+    return [shlex.join(["git", "clone", "--mirror", source, _CLONE]), shlex.join([*push, url, *both])]
 
 
 def manifests_of(plan: Plan) -> dict[str, Json]:

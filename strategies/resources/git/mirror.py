@@ -15,7 +15,7 @@ from typing import Final, TypeAlias, TypeVar
 from strategies.base import Action, Change, FieldDiff, Json, Observed, Owner
 from strategies.kinds import MirrorResource
 from strategies.ports import Execution, ResourceError
-from strategies.resources.git.codecommit import GitHost, Hosted
+from strategies.resources.git.codecommit import MIRRORED_AT, GitHost, Hosted
 from strategies.resources.git.errors import Trouble, resource_error, trouble
 from strategies.resources.git.local import LocalMirror
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
