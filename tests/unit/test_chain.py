@@ -57,7 +57,9 @@ def test_a_repeated_read_counts_once_and_waiting_by_asking_again_is_not_rewarded
     rules = [Rule("world/pending", ("create",), "made"), Rule("look", ("world/pending",), "says so")]
     chain = longest(record, rules)
     assert names(chain) == ["create", "world/pending", "look"]
-    assert (chain.calls, chain.world, chain.depth) == (pytest.approx(1.5), pytest.approx(2.0), 2)
+    assert chain.calls == pytest.approx(1.5)
+    assert chain.world == pytest.approx(2.0)
+    assert chain.depth == 2
 
 
 def test_of_a_call_under_way_while_the_world_gets_ready_only_the_rest_counts() -> None:
