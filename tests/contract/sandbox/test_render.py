@@ -38,6 +38,7 @@ def test_a_kustomization_is_followed_and_transformed(tmp_path: Path) -> None:
     ("files", "told"),
     [
         ({"Chart.yaml": "name: c\n"}, "Helm"),
+        ({"a.yaml": CONFIG_MAP.replace("{name: a}", "{name: a, annotations: {argocd.argoproj.io/hook: PreSync}}")}, "hook"),
         ({"kustomization.yaml": "patches: []\n"}, "'patches'"),
         ({"kustomization.yaml": "configMapGenerator: []\n"}, "'configMapGenerator'"),
         ({"kustomization.yaml": "resources: [https://example.com/x.yaml]\n"}, "no file or folder"),

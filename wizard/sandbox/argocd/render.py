@@ -18,6 +18,8 @@ _KNOWN_KEYS = {
     "apiVersion", "kind", "metadata", "resources", "namespace", "namePrefix", "commonLabels", "labels", "commonAnnotations",
 }  # fmt: skip
 _PREFIXED = {"ConfigMap", "Secret", "ServiceAccount", "Role", "ClusterRole"}
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+"""Annotations that make an object run beside a sync instead of belonging to it (Argo CD docs, "Resource hooks")."""
 _CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
 
 
@@ -37,6 +39,15 @@ def source_type(folder: Path, source: Mapping[str, Json]) -> str:
 
 def render(tree: Path, source: Mapping[str, Json]) -> list[Object]:
     """The manifests of ``source.path``. Raises RenderError."""
+    manifests = _manifests(tree, source)
+    for manifest in manifests:
+        if any(hook in mapping(dig(manifest, "metadata", "annotations")) for hook in _HOOKS):
+            name = text(dig(manifest, "metadata", "name"))
+            raise RenderError(f"the sandbox runs no hooks, and {text(manifest.get('kind'))} {name} is one")
+    return manifests
+
+
+def _manifests(tree: Path, source: Mapping[str, Json]) -> list[Object]:
     path = text(source.get("path"))
     folder = (tree / path).resolve()
     if not folder.is_relative_to(tree.resolve()) or not folder.is_dir():
