@@ -24,7 +24,7 @@ from strategies.resources.aws.iam_policies import (
     remove_role_policies,
     role_policies,
 )
-from strategies.resources.aws.tags import as_mapping, iam_tags, owner_of
+from strategies.resources.aws.tags import as_mapping, iam_tags, owner_of, told
 from strategies.resources.parallel import both, together
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class IamRoleHandler:
         arguments: dict[str, Json] = {"RoleName": resource.name, "Path": resource.path}
         arguments["Description"] = resource.description
         arguments["AssumeRolePolicyDocument"] = resource.trust_policy
-        arguments["Tags"] = [dict(tag) for tag in iam_tags(resource.owner.tags)]
+        arguments["Tags"] = told(resource.owner.tags)
         if resource.permissions_boundary is not None:
             request["PermissionsBoundary"] = resource.permissions_boundary
             arguments["PermissionsBoundary"] = resource.permissions_boundary

@@ -23,7 +23,7 @@ from strategies.resources.aws.iam_policies import (
     remove_user_policies,
 )
 from strategies.resources.aws.service_credentials import ServiceCredentials
-from strategies.resources.aws.tags import as_mapping, iam_tags, owner_of
+from strategies.resources.aws.tags import as_mapping, iam_tags, owner_of, told
 from strategies.resources.parallel import both, together
 
 if TYPE_CHECKING:
@@ -76,10 +76,7 @@ class IamUserHandler:
             "Path": resource.path,
             "Tags": iam_tags(resource.owner.tags),
         }
-        tags = iam_tags(resource.owner.tags)
-        arguments: dict[str, Json] = {
-            "UserName": resource.name, "Path": resource.path, "Tags": [dict(tag) for tag in tags]
-        }  # fmt: skip
+        arguments: dict[str, Json] = {"UserName": resource.name, "Path": resource.path, "Tags": told(resource.owner.tags)}
         if resource.permissions_boundary is not None:
             request["PermissionsBoundary"] = resource.permissions_boundary
             arguments["PermissionsBoundary"] = resource.permissions_boundary

@@ -14,7 +14,7 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
-from strategies.resources.aws.tags import as_mapping, ec2_tags, owner_filters, owner_of
+from strategies.resources.aws.tags import as_mapping, ec2_tags, owner_filters, owner_of, told
 from strategies.resources.parallel import both
 
 if TYPE_CHECKING:
@@ -107,12 +107,12 @@ class SecurityGroupHandler:
     def create(self, resource: SecurityGroupResource, run: Execution) -> Mapping[str, str]:
         """Make the group with its tags in one call, then its rules."""
         what = f"make security group {resource.name}"
-        tags = ec2_tags({**resource.owner.tags, "Name": resource.name})
+        tags = {**resource.owner.tags, "Name": resource.name}
         arguments: dict[str, Json] = {
             "GroupName": resource.name,
             "Description": resource.description,
             "VpcId": resource.vpc_id,
-            "TagSpecifications": [{"ResourceType": "security-group", "Tags": [dict(tag) for tag in tags]}],
+            "TagSpecifications": [{"ResourceType": "security-group", "Tags": told(tags)}],
         }
         with self._clients.working(what, "ec2"), run.mutation("ec2:CreateSecurityGroup", arguments):
             try:
@@ -120,7 +120,7 @@ class SecurityGroupHandler:
                     GroupName=resource.name,
                     VpcId=resource.vpc_id,
                     Description=resource.description,
-                    TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+                    TagSpecifications=[{"ResourceType": "security-group", "Tags": ec2_tags(tags)}],
                 )["GroupId"]
             except ClientError as error:
                 if code(error) != "InvalidGroup.Duplicate":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from strategies.base import INSTANCE_TAG, OWNER, OWNER_TAG, Owner
+from strategies.base import INSTANCE_TAG, OWNER, OWNER_TAG, Json, Owner
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -20,6 +20,11 @@ def ec2_tags(tags: Mapping[str, str]) -> list[Ec2Tag]:
 
 def iam_tags(tags: Mapping[str, str]) -> list[IamTag]:
     """The list of Key and Value that IAM takes."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def told(tags: Mapping[str, str]) -> list[Json]:
+    """The same list for the journal, and so for the equivalent command."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 

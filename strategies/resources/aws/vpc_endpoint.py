@@ -15,7 +15,7 @@ from strategies.resources.aws import documents
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.endpoint_rules import differences, observe, plan
 from strategies.resources.aws.errors import code
-from strategies.resources.aws.tags import ec2_tags, owner_filters
+from strategies.resources.aws.tags import ec2_tags, owner_filters, told
 from strategies.resources.parallel import both
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class VpcEndpointHandler:
             "SubnetIds": list(resource.subnet_ids),
             "SecurityGroupIds": [group],
             "PrivateDnsEnabled": True,
-            "TagSpecifications": [{"ResourceType": "vpc-endpoint", "Tags": [dict(tag) for tag in ec2_tags(tags)]}],
+            "TagSpecifications": [{"ResourceType": "vpc-endpoint", "Tags": told(tags)}],
         }
         if resource.policy is not None:
             request["PolicyDocument"] = documents.dump(resource.policy)
