@@ -42,6 +42,13 @@ def make_session(
     )
 
 
+def preload() -> None:
+    """Load what a session needs: the SDKs take longer than everything else before the first reading."""
+    import strategies.registry
+    import strategies.resources.world  # noqa: F401  # loading is the point
+    import wizard.engine.session  # noqa: F401  # loading is the point
+
+
 def drafts(environ: Mapping[str, str], *, warn: Callable[[str], None] = lambda _message: None) -> DraftStore:
     """The drafts on this machine."""
     from wizard.answers.draft import DraftStore

@@ -164,9 +164,8 @@ class Stage:
 
     def app(self, **more: object) -> WizardApp:
         """The wizard on this stage."""
-        return WizardApp(
-            make_session=self.make_session, drafts=lambda _warn: self.store, environ={}, clock=self.world.clock, **more
-        )  # type: ignore[arg-type]  # the test's to choose
+        given = {"make_session": self.make_session, "drafts": lambda _warn: self.store, "clock": self.world.clock, **more}
+        return WizardApp(environ={}, **given)  # type: ignore[arg-type]  # the test's to choose
 
 
 CHECKS = (

@@ -34,7 +34,7 @@ def _wants_text(program: Program, options: Options) -> bool:
 
 
 def _screen(program: Program, options: Options) -> int:
-    from wizard.compose import drafts, logbook
+    from wizard.compose import drafts, logbook, preload
     from wizard.sandbox.needs import missing
     from wizard.tui.run import run
 
@@ -45,6 +45,7 @@ def _screen(program: Program, options: Options) -> int:
         prepare=_prepare(program, options),
         sandbox_offered=not missing(),
         logbook=logbook(program.environ),
+        preload=preload,
         environ=program.environ,
     )
     if outcome.message:

@@ -104,6 +104,7 @@ class WizardApp(App[WizardOutcome]):
         prepare: Callable[[Draft], None] | None = None,
         sandbox_offered: bool = True,
         logbook: Logbook | None = None,
+        preload: Callable[[], None] = lambda: None,
         clock: Callable[[], datetime] = utc_now,
         environ: Mapping[str, str],
     ) -> None:
@@ -116,6 +117,7 @@ class WizardApp(App[WizardOutcome]):
         self._open_drafts = drafts
         self._prepare = prepare
         self._logbook = logbook
+        self._preload = preload
         self.clock = clock
         self._screen_of_pages: WizardScreen | None = None
         self._refreshing: Timer | None = None
@@ -162,7 +164,9 @@ class WizardApp(App[WizardOutcome]):
         self._store = store
         self._stored.set()
         self.post_message(DraftsFound(store.list()))
-        for step in (Step.ENVIRONMENT, Step.STRATEGY, Step.DETAILS):
+        load_page(Step.ENVIRONMENT)
+        self._preload()
+        for step in Step:
             load_page(step)
 
     def open_session(self, source: str | Path | None = None) -> None:
@@ -195,6 +199,7 @@ class WizardApp(App[WizardOutcome]):
             self.post_message(OpeningFailed(tuple(str(fault) for fault in error.faults)))
             return
         keeper = DraftKeeper(store, name=source if isinstance(source, str) else None)
+        load_page(Step.ENVIRONMENT)
         session = self._make_session(draft, on_edit=self._on_edit, ask_secret=self._ask_secret)
         self.post_message(SessionOpened(session, keeper))
 

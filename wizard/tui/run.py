@@ -56,6 +56,7 @@ def run(
     prepare: Callable[[Draft], None] | None = None,
     sandbox_offered: bool = True,
     logbook: Logbook | None = None,
+    preload: Callable[[], None] = lambda: None,
     environ: Mapping[str, str],
 ) -> WizardOutcome:
     """Run the wizard until the operator leaves it.
@@ -64,6 +65,7 @@ def run(
     wizard opens on the environment with that file's answers; ``prepare`` puts what was given on the command line (``--set``)
     into the draft that the operator starts with. ``sandbox_offered`` shows the sandbox on the welcome page.
     ``logbook`` opens the log that each apply is written to; without it nothing is logged.
+    ``preload`` loads what a session will need; it is called in a background thread while the first page is read.
     ``environ`` is the process's environment, read for NO_COLOR and HOME alone.
     """
     from wizard.tui.app import WizardApp
@@ -75,6 +77,7 @@ def run(
         prepare=prepare,
         sandbox_offered=sandbox_offered,
         logbook=logbook,
+        preload=preload,
         environ=environ,
     )
     outcome = app.run()

@@ -92,7 +92,6 @@ class WizardScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the first page's frame."""
         self._frame()
-        self.page.call_after_refresh(self.page.first_focus)
 
     # --- moving ---
 
@@ -225,7 +224,9 @@ class WizardScreen(Screen[None]):
         forward = self.query_one("#forward", Button)
         label = self.page.forward_label
         forward.display = label is not None
-        forward.label = f"{label} ›"
+        if str(forward.label) != f"{label} ›":
+            forward.label = f"{label} ›"
+            forward.refresh(layout=True)  # Textual keeps a button's width when its label changes
         reason = self._in_the_way()
         said = Content("")
         if reason is not None:

@@ -142,7 +142,7 @@ def main(arguments: list[str]) -> int:
 
 def _in_sandbox(command: list[str], home: str) -> None:
     own = {**os.environ, "HOME": home}
-    start = [sys.executable, "-m", "wizard.sandbox", "--attached"]
+    start = [sys.executable, "-m", "wizard", "sandbox", "--attached"]
     with subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=own) as sandbox:
         if sandbox.stdin is None or sandbox.stdout is None:
             raise RuntimeError("the sandbox has no pipes")

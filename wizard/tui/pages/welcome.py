@@ -56,6 +56,7 @@ class WelcomePage(WizardPage):
 
     def on_mount(self) -> None:
         """With an answers file on the command line there is nothing to choose."""
+        self.first_focus()
         if self.wizard.answers_file is not None:
             self._open(self.wizard.answers_file)
 

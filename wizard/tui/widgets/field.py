@@ -124,7 +124,7 @@ class Field(Vertical):
         with Horizontal():
             yield Label(self.question.title, classes="title")
             yield self._control()
-        yield Static(classes="hint")
+        yield Static(classes="hint -silent")
 
     def on_mount(self) -> None:
         """Fill the control and say what is known."""
