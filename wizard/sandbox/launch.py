@@ -50,7 +50,8 @@ class Sandbox:
             [
                 sys.executable,
                 "-m",
-                "wizard.sandbox",
+                "wizard",
+                "sandbox",
                 "--scenario",
                 self._scenario,
                 "--latency",

@@ -117,7 +117,7 @@ def test_a_sandbox_ends_when_its_launcher_is_killed() -> None:
 def test_a_scenario_that_does_not_exist_is_named() -> None:
     with pytest.raises(SandboxError, match="did not start"):
         Sandbox("nowhere").start()
-    command = [sys.executable, "-m", "wizard.sandbox", "--scenario", "nowhere"]
+    command = [sys.executable, "-m", "wizard", "sandbox", "--scenario", "nowhere"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "'nowhere'" in done.stderr
@@ -125,7 +125,7 @@ def test_a_scenario_that_does_not_exist_is_named() -> None:
 
 
 def test_list_starts_nothing() -> None:
-    command = [sys.executable, "-m", "wizard.sandbox", "--list"]
+    command = [sys.executable, "-m", "wizard", "sandbox", "--list"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("healthy  ")
     assert done.stderr == ""
