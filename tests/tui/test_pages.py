@@ -129,11 +129,28 @@ async def test_a_blocking_check_keeps_the_page(tmp_path: Path) -> None:
     async with operating(stage.app()) as operator:
         await operator.to(Step.CHECKS)
         await operator.sees("✖ fail", "blocks the apply", "It matters.", "→ Mend it.", "$ aws mend --now")
+        await operator.press("a")
+        await operator.sees("has to be mended")
+        assert operator.draft("acceptWarnings") is None
         await operator.press("enter")
         await operator.sees("✖ Title of aws.sts failed")
         assert operator.app.frame.step is Step.CHECKS
         await operator.press("y")
         assert operator.app.clipboard == "aws mend --now"
+
+
+async def test_a_named_warning_is_accepted_and_that_is_taken_back(tmp_path: Path) -> None:
+    async with operating(Stage(tmp_path).app()) as operator:
+        await operator.to(Step.CHECKS)
+        await operator.sees("⚠ warn    Title of aws.expiry")
+        await operator.press("a")
+        await operator.sees("✔ accepted")
+        assert operator.draft("acceptWarnings") == ["aws.expiry"]
+        await operator.press("a")
+        await operator.until(lambda: "accepted" not in operator.seen, "the warning as it was")
+        assert operator.draft("acceptWarnings") is None
+        await operator.press("down", "a")
+        await operator.sees("Only a warning can be accepted")
 
 
 async def test_the_checks_that_passed_unfold(tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ class ApplyPage(WizardPage):
         elapsed = line.elapsed(now)
         time = duration(elapsed) if line.state in ("running", "done", "failed") else ""
         room = width - _MARK - _TIME
-        title_width = min(60, room * 3 // 5)
+        title_width = self._title_width(room)
         return Content.assemble(
             (f"{icon} {mark.word:<{_MARK - 2}}", mark.style),
             (_fit(line.title, title_width), "bold" if line.state == "running" else ""),
@@ -275,6 +275,12 @@ class ApplyPage(WizardPage):
             (bar, "$text-primary"),
             (f"{time:>{_TIME}}", "$quiet"),
         )
+
+    def _title_width(self, room: int) -> int:
+        """The titles get what they need, as long as a message that tells something has room beside them."""
+        longest = max(len(line.title) for line in self.lines.values())
+        telling = any(line.state != "done" for line in self.lines.values() if line.message or line.waits_for)
+        return min(longest + 1, room - (room * 2 // 5 if telling else 10))
 
     def refresh_view(self, faults: Mapping[str, str]) -> None:
         """Facts do not matter here: the events of the apply do."""

@@ -34,7 +34,13 @@ class ChecksPage(WizardPage):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "fold", "Unfold", tooltip="Show or hide the checks that passed."),
-        Binding("y", "copy", "Copy command", tooltip="Copy the command that mends the check under the cursor."),
+        Binding(
+            "a",
+            "accept",
+            "Accept",
+            tooltip="Accept the warning under the cursor, or take that back. It is saved in the answers.",
+        ),
+        Binding("y", "copy", "Copy", tooltip="Copy the command that mends the check under the cursor."),
     ]
     step: ClassVar[Step] = Step.CHECKS
 
@@ -42,7 +48,7 @@ class ChecksPage(WizardPage):
         super().__init__()
         self.can_focus = False
         self._unfolded = False
-        self._shown: tuple[tuple[CheckResult, ...], bool] | None = None
+        self._shown: tuple[tuple[CheckResult, ...], frozenset[str], bool] | None = None
 
     def compose(self) -> ComposeResult:
         """The list."""
@@ -67,9 +73,10 @@ class ChecksPage(WizardPage):
     def refresh_view(self, faults: Mapping[str, str]) -> None:  # noqa: ARG002  # faults belong to fields
         """Show the results; the cursor stays on its check."""
         results = self.session.results()
-        if self._shown == (results, self._unfolded):
+        seen = (results, self._accepted, self._unfolded)
+        if self._shown == seen:
             return
-        self._shown = (results, self._unfolded)
+        self._shown = seen
         listing = self.query_one(Lines)
         here = listing.highlighted_option.id if listing.highlighted_option is not None else None
         listing.clear_options()
@@ -105,12 +112,38 @@ class ChecksPage(WizardPage):
         self._unfolded = not self._unfolded
         self.refresh_view({})
 
+    @property
+    def _accepted(self) -> frozenset[str]:
+        return frozenset(self.session.complete().accept_warnings)
+
+    def action_accept(self) -> None:
+        """Accept the warning under the cursor, or take that back."""
+        result = self._under_cursor()
+        if result is None or result.status.value != "warn":
+            self.notify("Only a warning can be accepted; what blocks the apply has to be mended.", timeout=4)
+            return
+        accepted = list(self.session.complete().accept_warnings)
+        if result.check.id in accepted:
+            accepted.remove(result.check.id)
+        else:
+            accepted.append(result.check.id)
+        self.session.edit("acceptWarnings", accepted or None)
+        self.frame.refresh_view()
+
+    def reveal(self, key: str) -> None:
+        """Put the cursor on the check that stands in the way; on the page of a question that does, the operator goes back."""
+        listing = self.query_one(Lines)
+        for place, option in enumerate(listing.options):
+            if option.id == key:
+                listing.highlighted = place
+
+    def _under_cursor(self) -> CheckResult | None:
+        option = self.query_one(Lines).highlighted_option
+        return next((one for one in self.session.results() if option is not None and one.check.id == option.id), None)
+
     def action_copy(self) -> None:
         """Copy the remedy's command of the check under the cursor."""
-        option = self.query_one(Lines).highlighted_option
-        result = next(
-            (result for result in self.session.results() if option is not None and result.check.id == option.id), None
-        )
+        result = self._under_cursor()
         remedy = result.verdict.remedy if result is not None else None
         if remedy is None or remedy.command is None:
             self.notify("There is no command for this one.", timeout=3)
@@ -120,7 +153,10 @@ class ChecksPage(WizardPage):
 
     def _entry(self, result: CheckResult) -> Content:
         mark = mark_of(result)
+        accepted = result.status.value == "warn" and result.check.id in self._accepted
         blocks = ("   blocks the apply", "$text-error") if result.blocks else ("", "")
+        if accepted:
+            blocks = ("   ✔ accepted", "$text-success")
         vantage = (f"   from: {result.check.vantage.value}", "$quiet")
         lines = [Content.assemble((f"{mark.icon} {mark.word:<8}", mark.style), (result.check.title, "bold"), vantage, blocks)]
         if result.waiting:
