@@ -131,6 +131,9 @@ class SyncReport:
 class Site(Protocol):
     """One account, region and cluster, as the answers name them. Clients are made once and shared by threads."""
 
+    def cluster_address(self) -> str:
+        """URL of the cluster's API server, without a call to it; empty where no cluster can be named."""
+
     def handler(self, resource: Resource) -> Handler[Resource]:
         """The handler of a resource's kind."""
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 from strategies.answers import Answers
@@ -66,6 +67,7 @@ from strategies.facts import (
     Vpc,
 )
 from strategies.ports import Execution, FactFailureError, Handler, Reader, ResourceError, Site, SyncReport
+from wizard.engine.lock import place_name
 
 START = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
 ISSUER = "oidc.os1.devshift.org/2kq4hv7m1c9f3t8r5w6x0z2b4n7d1s3j"
@@ -351,12 +353,17 @@ class FakeWorld:
     syncs: list[SyncReport | None] = field(default_factory=lambda: [SYNCED])
     """What Argo CD says, one each time it is asked; the last stays."""
     secrets: dict[str, str] = field(default_factory=dict)
+    server: str = "https://127.0.0.1:6443"
     reads: list[tuple[str, Hashable | None]] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     refreshes: int = 0
     sites: list[Answers] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def lock_file(self, directory: Path, account: str | None = None, region: str | None = None) -> Path:
+        """The lock of an instance, whose folder is ``directory``, in this world."""
+        return directory / place_name((account, region, self.server)) / "lock"
 
     def readers(self) -> Sequence[Reader]:
         """A reader for each scripted fact."""
@@ -375,6 +382,10 @@ class FakeWorld:
     def handlers(self) -> Mapping[str, Handler[Resource]]:
         """A handler for each kind in ``ranks``."""
         return {kind: cast("Handler[Resource]", FakeHandler(self, kind, rank)) for kind, rank in self.ranks.items()}
+
+    def cluster_address(self) -> str:
+        """The API server's URL."""
+        return self.server
 
     def resolve_secret(self, reference: str) -> str:
         """The scripted secret. Raises ResourceError when there is none."""

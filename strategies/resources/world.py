@@ -24,8 +24,9 @@ from strategies.resources.aws.handlers import AWS_KINDS, aws_handlers
 from strategies.resources.aws.readers import aws_readers
 from strategies.resources.aws.service_credentials import ServiceCredentials
 from strategies.resources.cluster import argocd, git_credential, kubeconfig, objects
-from strategies.resources.cluster.client import KubeClient
+from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.git_credential import GitCredentialHandler
+from strategies.resources.cluster.kubeconfig import KubeconfigError
 from strategies.resources.cluster.objects import ClusterObjectHandler
 from strategies.resources.cluster.readers import cluster_readers
 from strategies.resources.git import mirror, pipeline_file
@@ -139,6 +140,13 @@ class AwsAndClusterSite:
             pipeline_file.KIND: cast("Handler[Resource]", PipelineFileHandler()),
         }
         self._handlers: Mapping[str, Handler[Resource]] = {**aws_handlers(aws), **ours}
+
+    def cluster_address(self) -> str:
+        """URL of the cluster's API server; empty where the kubeconfig names none."""
+        try:
+            return self._cluster.server
+        except (KubeError, KubeconfigError):
+            return ""
 
     def handler(self, resource: Resource) -> Handler[Resource]:
         """The handler of a resource's kind. Raises KeyError for a class that has none."""

@@ -140,7 +140,8 @@ async def test_stopping_finishes_what_is_under_way_and_no_more(tmp_path: Path) -
 
 async def test_a_run_elsewhere_is_named(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    with locked(tmp_path / "state" / "prod-east" / "lock", "prod-east", clock=stage.world.clock):
+    lock = stage.world.lock_file(tmp_path / "state" / "prod-east", "123456789012", "us-east-2")
+    with locked(lock, "prod-east", clock=stage.world.clock):
         app = stage.app()
         async with operating(app, LARGE) as operator:
             await _applied(operator)

@@ -1,4 +1,4 @@
-"""One run at a time for one instance on this machine.
+"""One run at a time for one instance in one place (account, region, cluster) on this machine.
 
 The kernel lets go of the lock when the process ends, however it ends; the file stays behind and means nothing by itself.
 Two operators on two machines are not kept apart by it: the plan's fingerprint and the owner's marks are what protects them.
@@ -7,10 +7,11 @@ Two operators on two machines are not kept apart by it: the plan's fingerprint a
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,11 @@ class LockedError(Exception):
         super().__init__(f"another run is working on {instance}: {holder}")
         self.instance = instance
         self.holder = holder
+
+
+def place_name(place: Sequence[str | None]) -> str:
+    """A folder name for one place, so that instances of the same name in two places do not wait for each other."""
+    return hashlib.sha256(json.dumps(list(place)).encode()).hexdigest()[:12]
 
 
 @contextmanager

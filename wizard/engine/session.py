@@ -23,6 +23,7 @@ from wizard.engine.checks import evaluate, worst_first
 from wizard.engine.events import CheckChanged, Event, Sink
 from wizard.engine.execution import Pause, real_pause
 from wizard.engine.inspector import Inspector
+from wizard.engine.lock import place_name
 from wizard.engine.plan import Plan, SavedPlan
 from wizard.engine.status import MIRRORED, REFRESHED, StatusReport, latest
 from wizard.engine.suggestions import Filled, fill, model_default
@@ -59,8 +60,8 @@ def _ignore(_draft: Draft) -> None:
 class Session:
     """See the module. ``questions`` and ``checks`` are the common ones; without them the catalogue's are taken.
 
-    ``directory`` gives the folder of an instance's journals and lock (None: nothing is written); ``on_edit`` is called with
-    the draft after every edit, in the thread that made it.
+    ``directory`` gives the folder of an instance (None: nothing is written); in it, each place (account, region, cluster) has
+    its own lock and journals. ``on_edit`` is called with the draft after every edit, in the thread that made it.
     """
 
     def __init__(
@@ -263,7 +264,10 @@ class Session:
             outputs=tuple(strategy.outputs(answers)) if strategy is not None else (),
             goal=(lambda outputs: goal_of(answers, outputs)) if strategy is not None and verified else lambda _outputs: None,
         )
-        directory = self._directory(plan.instance) if self._directory is not None else None
+        directory = None
+        if self._directory is not None:
+            place = (answers.aws.account, answers.aws.region, order.site.cluster_address())
+            directory = self._directory(plan.instance) / place_name(place)
         desk = Desk(directory, self._clock, self._pause, self._patience)
         try:
             return apply(order, desk, sink=sink, cancel=cancel)

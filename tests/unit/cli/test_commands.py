@@ -175,7 +175,8 @@ def test_conflicts_and_stale_plans_are_refused(desk: Desk) -> None:
 
 
 def test_a_held_lock_names_its_holder(desk: Desk) -> None:
-    with locked(desk.folder / "state" / "ezgitops" / "prod-east" / "lock", "prod-east", clock=desk.world.clock):
+    lock = desk.world.lock_file(desk.folder / "state" / "ezgitops" / "prod-east")
+    with locked(lock, "prod-east", clock=desk.world.clock):
         result = desk.on_file("apply", "--yes")
     assert result.exit_code == 5
     assert "process " in result.stderr

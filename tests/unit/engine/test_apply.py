@@ -188,6 +188,13 @@ def test_what_can_run_together_does() -> None:
     assert session.apply(session.plan(), sink=lambda _: None, cancel=threading.Event()).ok
 
 
+def test_the_same_name_in_another_cluster_is_another_instance(tmp_path: Path) -> None:
+    world, other = FakeWorld(), FakeWorld(server="https://api.elsewhere:443")
+    with locked(world.lock_file(tmp_path / "prod-east"), "prod-east", clock=world.clock):
+        assert apply(session_for(other, *DIAMOND, directory=tmp_path))
+    assert len(list((tmp_path / "prod-east").glob("*/*.journal.jsonl"))) == 1
+
+
 def test_what_stands_already_holds_nobody_up() -> None:
     world = FakeWorld()
     world.foreign(thing("aws.base"), ME)
@@ -371,7 +378,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
     world = FakeWorld()
     session = session_for(world, *DIAMOND, directory=tmp_path)
     plan = session.plan()
-    with locked(tmp_path / "prod-east" / "lock", "prod-east", clock=world.clock):
+    with locked(world.lock_file(tmp_path / "prod-east"), "prod-east", clock=world.clock):
         with pytest.raises(LockedError, match=r"process \d+ on .*, since 2026-11-23T14:02:11"):
             session.apply(plan, sink=lambda _: None, cancel=threading.Event())
         assert world.calls == []
