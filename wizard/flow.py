@@ -92,12 +92,6 @@ def steps() -> tuple[Step, ...]:
     return _ORDER
 
 
-def following(step: Step) -> Step | None:
-    """The page after this one; None after the last."""
-    place = _ORDER.index(step) + 1
-    return _ORDER[place] if place < len(_ORDER) else None
-
-
 def preceding(step: Step) -> Step | None:
     """The page that Back leads to: None from the first, and while work is done. From the last it is the plan, made anew."""
     if step in (Step.WELCOME, Step.APPLY):

@@ -36,12 +36,6 @@ class Draft:
             here = here[part]
         return here
 
-    def has(self, key: str) -> bool:
-        """True when the key stands in the draft, be it with ``null``."""
-        parent, _, last = key.rpartition(".")
-        section = self.get(parent) if parent else self._data
-        return isinstance(section, Mapping) and last in section
-
     def set(self, key: str, value: Json) -> None:
         """Set a value, making the sections above it. A value in the place of such a section gives way."""
         here = self._data

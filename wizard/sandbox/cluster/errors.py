@@ -161,12 +161,6 @@ def unsupported_media(given: str, known: Sequence[str]) -> ApiError:
     return ApiError(415, "UnsupportedMediaType", message, {})
 
 
-def not_acceptable(known: Sequence[str]) -> ApiError:
-    """No form of the answer suits the caller."""
-    message = f"only the following media types are accepted: {', '.join(known)}"
-    return ApiError(406, "NotAcceptable", message, {})
-
-
 def expired(oldest: int, asked: int) -> ApiError:
     """A watch asks for changes that are no longer kept."""
     return ApiError(410, "Expired", f"too old resource version: {asked} ({oldest})")
