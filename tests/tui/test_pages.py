@@ -36,6 +36,8 @@ async def test_a_page_says_what_it_must_and_its_buttons_are_in_sight(tmp_path: P
     async with operating(Stage(tmp_path).app(), size) as operator:
         await operator.to(step)
         await operator.sees(*WORDS[step])
+        await operator.until(lambda: "? Help" in operator.seen.splitlines()[-1], "the keys")
+        await operator.pilot.pause()
         frame = operator.app.frame
         screen = frame.region
         for button in frame.query(Button):
@@ -45,7 +47,6 @@ async def test_a_page_says_what_it_must_and_its_buttons_are_in_sight(tmp_path: P
         body = frame.query_one("#body").region
         for widget in frame.page.walk_children():
             assert widget.region.width == 0 or widget.region.right <= body.right, widget
-        assert "? Help" in operator.seen.splitlines()[-1]
 
 
 async def test_the_checks_stand_beside_the_page_when_there_is_room_and_in_a_line_when_not(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from textual.widgets import Input
 from wizard.exitcodes import ExitCode
 from wizard.flow import Step
 from wizard.tui.pages.welcome import WelcomePage
-from wizard.tui.run import Logbook, MakeSession, OpenDrafts, WizardOutcome
+from wizard.tui.run import MakeSession, OpenDrafts, WizardOutcome
 from wizard.tui.screen import WizardScreen, load_page
 from wizard.tui.theme import DARK, LIGHT
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wizard.engine.events import Event, Sink
     from wizard.engine.plan import Plan
     from wizard.engine.session import Session
+    from wizard.report.log import Logbook
     from wizard.tui.drafts import DraftKeeper
     from wizard.tui.ending import Ending
 

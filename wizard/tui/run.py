@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
@@ -12,8 +11,8 @@ from wizard.exitcodes import ExitCode
 
 if TYPE_CHECKING:
     from wizard.answers.draft import Draft, DraftStore
-    from wizard.engine.events import Sink
     from wizard.engine.session import Session
+    from wizard.report.log import Logbook
 
 
 class MakeSession(Protocol):
@@ -27,10 +26,6 @@ class MakeSession(Protocol):
 
 OpenDrafts: TypeAlias = "Callable[[Callable[[str], None]], DraftStore]"
 """Opens the store of drafts (in a background thread); what it is given takes the store's warnings."""
-
-
-Logbook: TypeAlias = "Callable[[str], AbstractContextManager[tuple[Sink, Path]]]"
-"""Opens the log of one run for an instance: the sink that writes it, and where it stands."""
 
 Ended: TypeAlias = Literal["finished", "quit", "sandbox", "interrupted"]
 

@@ -47,6 +47,7 @@ class WizardScreen(Screen[None]):
     """Shows one page at a time, built from the session's draft each time it is shown."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual's own annotation
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # Textual's own annotation
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "forward", "Go on", tooltip="Accept what is shown and go on."),
         Binding("ctrl+n", "forward", "Go on", show=False, tooltip="Go on from within any field."),

@@ -15,7 +15,7 @@ from wizard.tui.pages.base import WizardPage
 from wizard.tui.widgets.choices import Choices, Toggle
 from wizard.tui.widgets.drop_down import DropDown
 from wizard.tui.widgets.field import Field
-from wizard.tui.wording import count, listed
+from wizard.tui.wording import count, listed, shorten
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -137,4 +137,5 @@ class AskingPage(WizardPage):
     def _more_title(self, advanced: Sequence[Question]) -> str:
         changed = sum(1 for question in advanced if self.session.draft.get(question.key) is not None)
         state = f"{count(changed, 'change')}" if changed else "all defaults"
-        return f"More, {state}: {listed([question.title for question in advanced], 2)}"
+        title = f"More, {state}: {listed([question.title for question in advanced], 2)}"
+        return shorten(title, max(40, self.content_size.width - 4)) if self.is_mounted else title

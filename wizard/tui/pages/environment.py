@@ -28,7 +28,6 @@ class EnvironmentPage(AskingPage):
 
     DEFAULT_CSS = """
     EnvironmentPage #egress { height: auto; padding: 0 1; }
-    .-wide EnvironmentPage #egress { margin-bottom: 1; }
     """
     tight = True
     step: ClassVar[Step] = Step.ENVIRONMENT

@@ -72,7 +72,7 @@ class Field(Vertical):
     Field { height: auto; padding: 0 1; }
     Field > Horizontal { height: auto; }
     Field .title { width: 26; color: $text-muted; }
-    Field:focus-within .title { color: $text-primary; text-style: bold; }
+    Field.-current .title { color: $text-primary; text-style: bold; }
     Field .control { width: 1fr; max-width: 80; }
     Field Input.control { background: $surface; }
     Field Input.control:focus { background: $panel; }
@@ -129,6 +129,14 @@ class Field(Vertical):
     def on_mount(self) -> None:
         """Fill the control and say what is known."""
         self.sync({})
+
+    def on_descendant_focus(self) -> None:
+        """Mark the field. A class, because Textual 8.2 does not apply ``:focus-within`` anew to what is inside."""
+        self.add_class("-current")
+
+    def on_descendant_blur(self) -> None:
+        """The focus has gone."""
+        self.remove_class("-current")
 
     def focus_control(self) -> None:
         """Put the focus into the control."""
