@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wizard.answers.draft import Draft, DraftStore
     from wizard.engine.events import Sink
     from wizard.engine.session import Session
-    from wizard.tui.run import Logbook
+    from wizard.report.log import Logbook
 
 
 def _ignore(_draft: Draft) -> None:

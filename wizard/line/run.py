@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from strategies.ports import ResourceError
 from wizard.answers.document import load
 from wizard.answers.draft import Draft, DraftStore
 from wizard.answers.faults import AnswersError
-from wizard.engine.events import Sink
 from wizard.engine.session import Session
 from wizard.exitcodes import ExitCode
 from wizard.line.asker import BACK, Asker, Option, Prompt, asker_for
 from wizard.line.walk import Walk
+from wizard.report.log import Logbook
 
 _NEW = "new"
 """Name of a draft whose instance is not known yet."""
@@ -27,10 +26,6 @@ class MakeSession(Protocol):
 
     def __call__(self, draft: Draft, *, on_edit: Callable[[Draft], None]) -> Session:
         """The session, not yet started. ``on_edit`` is called with the draft after every edit."""
-
-
-Logbook: TypeAlias = Callable[[str], AbstractContextManager[tuple[Sink, Path]]]
-"""Opens the log of one run for an instance: the sink that writes it, and where it stands."""
 
 
 def run(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from strategies.base import Page, Question
@@ -24,6 +24,7 @@ from wizard.line.ask import Move, ask_question, needed, say_verdict, shown
 from wizard.line.asker import BACK, HELP, Asker, Option, Prompt, ask_yes_no
 from wizard.report.equivalents import commands_of
 from wizard.report.final import COMMANDS, Closing, print_final, write_commands
+from wizard.report.log import Logbook
 from wizard.report.printer import Printer
 from wizard.report.text import ApplyText, print_checks, print_plan
 
@@ -40,7 +41,7 @@ class Walk:
         self,
         session: Session,
         asker: Asker,
-        logbook: Callable[[str], AbstractContextManager[tuple[Sink, Path]]] | None,
+        logbook: Logbook | None,
         directory: Path,
     ) -> None:
         self._session = session

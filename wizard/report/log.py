@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from wizard.engine.events import Event
+from wizard.engine.events import Event, Sink
 from wizard.report.jsonlines import line
+
+Logbook: TypeAlias = Callable[[str], AbstractContextManager[tuple[Sink, Path]]]
+"""Opens the log of one run for an instance: the sink that writes it, and where it stands."""
 
 KEPT_LOGS = 50
 """Older logs of an instance are removed."""
