@@ -105,9 +105,9 @@ No secret stands in the file. Where one is needed, the file names the place wher
 | `aws-secretsmanager:NAME` | a secret of AWS Secrets Manager, by name or ARN; `#KEY` takes one key of JSON |
 | `prompt:LABEL` | asked for on the terminal, never kept |
 
-`env:`, `file:` and `prompt:` are looked for before anything is read from the world: where the variable or the file is missing, or nobody
-can be asked because there is no terminal, `plan`, `apply`, `mirror` and `status` end with exit code 2. `check` tells it as a
-failed check.
+`env:`, `file:` and `prompt:` are looked for before anything is read from the world: where the variable or the file is
+missing, or nobody can be asked because there is no terminal, `plan`, `apply`, `mirror` and `status` end with exit code 2.
+`check` tells it as a failed check.
 
 ## Versions
 
