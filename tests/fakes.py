@@ -343,7 +343,7 @@ class FakeWorld:
     """Fact id -> event that its reading waits for."""
     timeout: float = 20.0
     things: dict[str, Thing] = field(default_factory=dict)
-    errors: dict[tuple[str, str], list[ResourceError]] = field(default_factory=dict)
+    errors: dict[tuple[str, str], list[Exception]] = field(default_factory=dict)
     """(read|create|delete|owned, address or kind) -> errors to raise, one each time, until none is left."""
     barriers: dict[tuple[str, str], threading.Barrier] = field(default_factory=dict)
     """(read|create, address) -> barrier that is passed only when all its parties run at the same time."""

@@ -156,6 +156,17 @@ def _one(step: Step, work: Work) -> Ending:
     except ResourceError as error:
         work.emit(_errored(change.address, error, run))
         return Ending.FAILED
+    except OSError as error:
+        why = error.strerror or str(error)
+        remedy = "Mend that on this machine (disk space, rights of the state folder), then run it again: it goes on."
+        work.emit(_errored(change.address, ResourceError(f"{change.title} was not carried out", why, remedy), run))
+        return Ending.FAILED
+    except Exception as unexpected:
+        # The end of a thread is a true boundary: raised on, this would hide how everything else ended.
+        why = f"{type(unexpected).__name__}: {unexpected}"
+        remedy = "This is a mistake of the program. Please report it with the log; run it again to go on."
+        work.emit(_errored(change.address, ResourceError(f"{change.title} was not carried out", why, remedy), run))
+        return Ending.FAILED
     work.emit(ApplyComplete(at=run.now(), address=change.address, action=change.action.value, seconds=run.seconds()))
     return Ending.DONE
 

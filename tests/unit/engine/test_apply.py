@@ -218,6 +218,20 @@ def test_a_failure_stops_only_what_needs_it() -> None:
     assert world.refreshes == 0
 
 
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [(OSError(28, "No space left on device"), "No space left on device"), (KeyError("Arn"), "KeyError: 'Arn'")],
+)
+def test_a_fault_of_the_machine_or_the_program_is_told_as_a_failure(fault: Exception, why: str) -> None:
+    world = FakeWorld()
+    world.errors = {("create", "aws.left"): [fault]}
+    seen = apply(session_for(world, *DIAMOND))
+    [errored] = [e for e in seen if isinstance(e, events.ApplyErrored)]
+    assert (errored.address, errored.why) == ("aws.left", why)
+    assert "run it again" in errored.remedy
+    assert [e.address for e in seen if isinstance(e, events.ApplySkipped)] == ["aws.app"]
+
+
 def test_what_may_work_later_is_tried_again() -> None:
     world = FakeWorld()
     throttled = ResourceError("Left", "throttled", "", retryable=True)
