@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -76,7 +77,6 @@ def main() -> None:
     program = Program(environ=os.environ, arguments=tuple(arguments))
     try:
         code = cli.main(args=arguments, prog_name="ezgitops", standalone_mode=False, obj=program)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -86,6 +86,17 @@ def main() -> None:
     except BrokenPipeError:
         abandon_output()
         code = ExitCode.DONE
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        abandon_output()
+        click.echo(f"error: The output cannot be written: {error.strerror}.", err=True)
+        code = ExitCode.FAILED
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Its reader has gone, which changes nothing of how the work ended; a full disk was told of where it was met.
+        abandon_output()
     sys.exit(int(code or 0))
 
 

@@ -52,7 +52,8 @@ class Run:
         )
         self.json = options.output == "json"
         self.course = ApplyText(self.out)
-        self._sink: Sink = JsonLines(sys.stdout) if self.json else self.course
+        self._lines = JsonLines(sys.stdout)
+        self._sink: Sink = self._lines if self.json else self.course
         self._log: RunLog | None = None
         self._early: list[Event] = []
         self._lock = threading.Lock()
@@ -66,10 +67,15 @@ class Run:
         self.session.subscribe(self._heard)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the run. Raises CommandError (1) when standard output could not be written, unless its reader has gone."""
         self.session.close()
         if self._log is not None:
             self._log.close()
+        lost = self._lines.lost or self.out.lost
+        if kind is None and lost is not None and not isinstance(lost, BrokenPipeError):
+            said = f"The output cannot be written: {lost.strerror or lost}. What was to be done was done all the same."
+            raise CommandError(ExitCode.FAILED, said)
 
     @property
     def asks(self) -> bool:
@@ -201,7 +207,7 @@ class Run:
         try:
             plan = make()
         except SurveyError as error:
-            details = [line for e in error.errors for line in (str(e), f"  {e.remedy}") if line.strip()]
+            details = _grouped(error.errors)
             raise self.fail(ExitCode.FAILED, "The world could not be looked at; nothing was touched.", details) from error
         except IncompleteError as error:
             raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.") from error
@@ -259,11 +265,15 @@ class Run:
                     ExitCode.LOCKED, f"{error}; nothing was touched.", ["Wait until it has ended, then run this again."]
                 ) from error
             except SurveyError as error:
-                details = [f"{e} {e.remedy}".strip() for e in error.errors]
-                raise self.fail(ExitCode.FAILED, "The world could not be looked at; nothing was touched.", details) from error
+                summary = "The world could not be looked at; nothing was touched."
+                raise self.fail(ExitCode.FAILED, summary, _grouped(error.errors)) from error
             except OSError as error:
-                what = f"{error.strerror or error}: {error.filename}"
-                raise self.fail(ExitCode.FAILED, f"The journal cannot be written ({what}).") from error
+                # Only opening it names a file; a write that fails comes later, when calls have been made.
+                opened = error.filename is None
+                said = "what was made stands, nothing more was begun" if opened else "nothing was touched"
+                what = str(error.strerror or error) if opened else f"{error.strerror or error}: {error.filename}"
+                remedy = "Make room there, or let XDG_STATE_HOME name a folder that can be written; then run it again."
+                raise self.fail(ExitCode.FAILED, f"The journal cannot be written ({what}); {said}.", [remedy]) from error
 
     def close_with(self, plan: Plan, report: ApplyReport) -> None:
         """The last page: the proof, the way back, and where everything is kept."""
@@ -372,6 +382,19 @@ _LOCAL = ("env", "file", "prompt")
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _grouped(errors: Sequence[ResourceError]) -> list[str]:
+    """One line for each reason, with what it keeps from being looked at, and under it what to do."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for error in errors:
+        reasons.setdefault((error.why, error.remedy), []).append(error.what)
+    lines: list[str] = []
+    for (why, remedy), whats in reasons.items():
+        lines.append(f"{whats[0]}: {why}" if len(whats) == 1 else f"{why} ({whats[0]}, and {len(whats) - 1} more)")
+        if remedy:
+            lines.append(f"  {remedy}")
+    return lines
 
 
 def _how_to_give(question: Question, file: Path | None) -> str:

@@ -35,13 +35,17 @@ class JsonLines:
 
     def __init__(self, stream: TextIO, *, guard: Callable[[], None] = lambda: None) -> None:
         self._stream, self._guard = stream, guard
+        self.lost: OSError | None = None
 
     def __call__(self, event: Event) -> None:
-        """Write one event. A reader that has gone away is told to ``guard``, not raised."""
+        """Write one event. A stream that takes nothing more (reader gone, disk full) is told to ``guard``, once, not raised."""
+        if self.lost is not None:
+            return
         try:
             self._stream.write(line(event) + "\n")
             self._stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            self.lost = error
             self._guard()
 
 

@@ -35,7 +35,12 @@ class RunLog:
         """Append one event; after ``close`` nothing is written any more."""
         with self._lock:
             if self._file is not None:
-                os.write(self._file, (line(event) + "\n").encode())
+                try:
+                    os.write(self._file, (line(event) + "\n").encode())
+                except OSError:
+                    # A full disk. The journal, which a run cannot do without, says so; the log merely ends here.
+                    os.close(self._file)
+                    self._file = None
 
     def close(self) -> None:
         """Close the file."""

@@ -22,16 +22,25 @@ class Printer:
     def __init__(self, stream: TextIO, *, colour: bool = False, plain: bool = False) -> None:
         self._stream, self._colour = stream, colour and not plain
         self.plain = plain
+        self.lost: OSError | None = None
 
     def line(self, *parts: Part) -> None:
-        """Write one line. Raises BrokenPipeError when the reader has gone away."""
-        if self._colour:
-            from rich.text import Text
+        """Write one line. Once the stream takes nothing more (its reader has gone, its disk is full), nothing is written:
 
-            self._console.print(Text.assemble(*parts), soft_wrap=True)
-        else:
-            self._stream.write("".join(part if isinstance(part, str) else part[0] for part in parts) + "\n")
-        self._stream.flush()
+        a report never breaks off the work that it is about. ``lost`` says why.
+        """
+        if self.lost is not None:
+            return
+        try:
+            if self._colour:
+                from rich.text import Text
+
+                self._console.print(Text.assemble(*parts), soft_wrap=True)
+            else:
+                self._stream.write("".join(part if isinstance(part, str) else part[0] for part in parts) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            self.lost = error
 
     def icon(self, icon: str) -> str:
         """The icon with a space after it, or nothing where plain words are wanted or the stream cannot show it."""

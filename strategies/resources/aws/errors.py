@@ -101,11 +101,14 @@ def _explain_denial(message: str, call: str) -> Explained:
     found = _ACTION.search(message)
     action = found.group(1) if found else call
     constrained = _CONSTRAINED.search(message)
-    if constrained is not None:
-        policy = (constrained.group(1) or constrained.group(2)).strip()
+    explicit = constrained is not None and constrained.group(1) is not None
+    policy = "" if constrained is None else (constrained.group(1) or constrained.group(2)).strip()
+    # That no identity policy allows it is the ordinary case: one more statement mends it.
+    if policy and (explicit or not policy.startswith("identity-based")):
+        a_policy = f"{'an' if policy[0] in 'aeiou' else 'a'} {policy}"
         return Explained(
-            f"{action} is denied by a {policy}",
-            f"No identity policy can grant what a {policy} withholds: ask its owner to allow {action}.",
+            f"{action} is denied by {a_policy}",
+            f"Nothing can grant what {a_policy} withholds: ask its owner to let {action} through.",
         )
     return Explained(
         f"the credentials may not call {action}",
