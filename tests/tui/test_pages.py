@@ -83,6 +83,16 @@ async def test_the_verdict_stands_under_the_field(tmp_path: Path) -> None:
         await operator.sees("✖ no such repository")
 
 
+async def test_what_a_field_is_filled_with_stays_a_suggestion(tmp_path: Path) -> None:
+    async with operating(Stage(tmp_path).app()) as operator:
+        await operator.to(Step.DETAILS)
+        await operator.type(URL)
+        await operator.sees("✔ reachable, 3 branches, 2 tags")
+        inputs = [field for field in operator.app.frame.query(Field) if field.query("Input.control")]
+        assert len(inputs) > 1
+        assert [field.key for field in inputs if operator.draft(field.key) is not None] == ["source.url"]
+
+
 async def test_a_missing_answer_keeps_the_page_and_says_so(tmp_path: Path) -> None:
     async with operating(Stage(tmp_path).app()) as operator:
         await operator.to(Step.DETAILS)

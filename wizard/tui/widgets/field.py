@@ -181,7 +181,11 @@ class Field(Vertical):
         self._unkept = None
         if self.question.kind is Kind.SECRET:
             event.input.password = False
-        self._edit(self._parse(text))
+        value = self._parse(text)
+        # An input also tells of the value that it is filled with. That is not the operator's choice: a suggestion stays one.
+        if self.session.draft.get(self.key) is None and value == self.session.effective(self.key):
+            return
+        self._edit(value)
 
     @on(Select.Changed)
     def _picked(self, event: Select.Changed) -> None:
