@@ -101,10 +101,14 @@ def preceding(step: Step) -> Step | None:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One reason why the operator cannot go on, and the key of the question (or the id of the check) that it is about."""
+    """One reason why the operator cannot go on, and the key of the question (or the id of the check) that it is about.
+
+    ``passing``: it may go by itself, because what is missing is being read now.
+    """
 
     reason: str
     key: str | None = None
+    passing: bool = False
 
 
 class View(Protocol):
@@ -162,11 +166,11 @@ def _question_obstacles(step: Step, view: View) -> tuple[Obstacle, ...]:
     ]
     faulty = {obstacle.key for obstacle in found}
     reading = view.reading()
-    found += [
-        Obstacle(f"{question.title} is {'still being read' if reading & set(question.needs) else 'missing'}", question.key)
-        for question in view.missing()
-        if question.key in questions and question.key not in faulty
-    ]
+    for question in view.missing():
+        if question.key in questions and question.key not in faulty:
+            being_read = bool(reading & set(question.needs))
+            state = "still being read" if being_read else "missing"
+            found.append(Obstacle(f"{question.title} is {state}", question.key, being_read))
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Button, Footer, Static
 
-from wizard.flow import Step, obstacles, preceding, reachable
+from wizard.flow import Obstacle, Step, obstacles, preceding, reachable
 from wizard.tui.pages.base import Described, WizardPage
 from wizard.tui.pages.welcome import WelcomePage
 from wizard.tui.widgets.rail import Rail
@@ -65,6 +66,8 @@ class WizardScreen(Screen[None]):
         self._moving = False
         self._refused: str | None = None
         """The reason for which the operator was last kept on this page."""
+        self._wanted = False
+        """The operator wants to go on as soon as everything has been read."""
 
     @property
     def wizard(self) -> WizardApp:
@@ -107,7 +110,7 @@ class WizardScreen(Screen[None]):
             page = load_page(step)()
             body = self.query_one("#body")
             await body.remove_children()
-            self.step, self.page, self._refused = step, page, None
+            self.step, self.page, self._refused, self._wanted = step, page, None, False
             await body.mount(page)
             await self._show_aside()
         finally:
@@ -123,11 +126,13 @@ class WizardScreen(Screen[None]):
         place = list(Step).index(self.step) + 1
         reason = self._in_the_way()
         if reason is not None:
-            self._refused = reason[0]
+            self._refused = reason.reason
+            self._wanted = reason.passing
             self._frame()
-            self.app.bell()
-            if reason[1] is not None:
-                self.page.reveal(reason[1])
+            if not reason.passing:
+                self.app.bell()
+                if reason.key is not None:
+                    self.page.reveal(reason.key)
             return
         if place < len(Step):
             await self.go(list(Step)[place])
@@ -210,6 +215,11 @@ class WizardScreen(Screen[None]):
             self.page.refresh_view(faults)
             self._show_tally()
         self._frame()
+        if self._wanted and not self._moving:
+            reason = self._in_the_way()
+            if reason is None or not reason.passing:
+                self._wanted = False
+                self.call_later(self.advance)
 
     def show_status(self) -> None:
         """Show the page's status anew, and nothing else."""
@@ -231,23 +241,26 @@ class WizardScreen(Screen[None]):
         reason = self._in_the_way()
         said = Content("")
         if reason is not None:
-            refused = self._refused == reason[0]
-            said = Content.styled(f"✖ {reason[0]}" if refused else reason[0], "$text-error" if refused else "$text-warning")
+            refused = self._refused == reason.reason and not reason.passing
+            style = "$text-error" if refused else "$text-warning"
+            said = Content.styled(f"✖ {reason.reason}" if refused else reason.reason, style)
         self.query_one("#reason", Static).update(said)
         forward.set_class(reason is not None, "-waiting")
 
-    def _in_the_way(self) -> tuple[str, str | None] | None:
+    def _in_the_way(self) -> Obstacle | None:
         own = self.page.blocked()
         if own is not None:
-            return own, None
+            return Obstacle(own)
         session = self.wizard.session
         if session is None or self.step is Step.WELCOME:
             return None
         found = obstacles(self.step, session)
         if not found:
             return None
+        lasting = [obstacle for obstacle in found if not obstacle.passing]
+        first = (lasting or list(found))[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        return found[0].reason + more, found[0].key
+        return replace(first, reason=first.reason + more)
 
     async def _show_aside(self) -> None:
         aside = self.query_one("#aside")
@@ -270,7 +283,8 @@ class WizardScreen(Screen[None]):
             panel.show(results)
 
     def on_descendant_focus(self) -> None:
-        """Say what the focused field is for."""
+        """Say what the focused field is for. Who moves about does not want to go on any more."""
+        self._wanted = False
         self.describe()
 
     def describe(self) -> None:
