@@ -35,16 +35,28 @@ IN_CI = os.environ.get("CI", "").lower() == "true"
 """Read before the variables are cleared: a skip for want of a program is a failure in CI."""
 
 
-@pytest.fixture(autouse=True)
-def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give the test an empty home and none of the developer's AWS, Kubernetes, Git or proxy settings."""
+def _isolate(patch: pytest.MonkeyPatch, home: Path) -> None:
+    """An empty home, and none of the developer's AWS, Kubernetes, Git or proxy settings."""
     for name in list(os.environ):
         if (name.startswith(_PREFIXES) or name in _NAMES) and name not in _KEPT:
-            monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("TERM", "xterm-256color")
+            patch.delenv(name)
+    patch.setenv("HOME", str(home))
+    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    patch.setenv("TERM", "xterm-256color")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_home_for_what_is_shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What lives longer than a test, a module's sandbox above all, is made before the test has its own home."""
+    with pytest.MonkeyPatch.context() as patch:
+        _isolate(patch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each test has a home of its own."""
+    _isolate(monkeypatch, tmp_path_factory.mktemp("home"))
 
 
 @pytest.hookimpl(wrapper=True)
