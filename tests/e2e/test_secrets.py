@@ -87,8 +87,11 @@ def test_no_secret_is_left_behind(program: Program) -> None:
 def test_the_marker_would_be_found(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"password={MARKER}")
     assert holds(tmp_path / "log", [MARKER.encode()])
-    child = subprocess.Popen([sys.executable, "-c", "input()", MARKER], stdin=subprocess.PIPE)
+    command = [sys.executable, "-c", "print('up', flush=True); input()", MARKER]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
     try:
+        assert child.stdout.readline() == b"up\n"
         assert MARKER.encode() in arguments_of_all_processes()
     finally:
         child.communicate(b"\n")

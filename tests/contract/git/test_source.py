@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,15 +49,23 @@ def test_every_file_of_the_revision_is_listed(url: str, program: GitProgram) -> 
     assert read_tree(program, answered(url, "v1"), nobody).files == ("file",)
 
 
-def test_nothing_is_left_on_the_disk(url: str, program: GitProgram) -> None:
-    def left() -> set[Path]:
-        return set(Path(tempfile.gettempdir()).glob("ezgitops-tree-*"))
-
-    before = left()
-    read_tree(program, answered(url, "main"), nobody)
-    with pytest.raises(FactFailureError):
-        read_tree(program, answered(url, "nowhere"), nobody)
-    assert left() <= before
+def test_nothing_is_left_on_the_disk(url: str, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    code = (
+        "import os, sys\n"
+        "from tests.contract.git.test_source import answered, nobody\n"
+        "from strategies.ports import FactFailureError\n"
+        "from strategies.resources.git.program import GitProgram\n"
+        "from strategies.resources.git.source import read_tree\n"
+        "print(len(read_tree(GitProgram(dict(os.environ)), answered(sys.argv[1], 'main'), nobody).files))\n"
+        "try:\n    read_tree(GitProgram(dict(os.environ)), answered(sys.argv[1], 'nowhere'), nobody)\n"
+        "except FactFailureError:\n    print('refused')\n"
+    )
+    environ = {**os.environ, "TMPDIR": str(scratch)}
+    done = subprocess.run([sys.executable, "-c", code, url], env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["4", "refused"]
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.parametrize(("path", "revision"), [("/acme/config", "nowhere"), ("/acme/none", "main")])
