@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from strategies.base import Choice, Json, Kind, Page, Question, Situation, Verdict
-from strategies.codecommit.urls import endpoint_service
-from strategies.common import checks, effective, folders
-from strategies.common.verdicts import counted, failed, passed, unread
+from strategies.base import Choice, Json, Kind, Page, Question, Situation
+from strategies.common import effective, folders, offers
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
     AWS_IDENTITY,
@@ -18,159 +16,7 @@ from strategies.facts import (
     KUBE_CONTEXTS,
     SOURCE,
     SOURCE_TREE,
-    Subnet,
 )
-
-_MOST_CHOICES = 200
-
-
-def _profiles(situation: Situation) -> Sequence[Choice]:
-    profiles = situation.facts.get(AWS_PROFILES)
-    return [Choice(name, name) for name in profiles.names] if profiles is not None else []
-
-
-def _regions(situation: Situation) -> Sequence[Choice]:
-    profiles = situation.facts.get(AWS_PROFILES)
-    return [Choice(name, name) for name in profiles.regions] if profiles is not None else []
-
-
-def _contexts(situation: Situation) -> Sequence[Choice]:
-    contexts = situation.facts.get(KUBE_CONTEXTS)
-    return [Choice(one.name, one.name, one.server) for one in contexts.contexts] if contexts is not None else []
-
-
-def _vpcs(situation: Situation) -> Sequence[Choice]:
-    return [
-        Choice(one.id, f"{one.id} {one.name}".strip(), f"{', '.join(one.cidrs)}, {counted(len(one.subnets), 'subnet')}")
-        for one in situation.facts.get(AWS_VPCS) or ()
-    ]
-
-
-def _subnets(situation: Situation) -> Sequence[Choice]:
-    home = effective.vpc(situation)
-    return [Choice(s.id, f"{s.az} {s.cidr} {s.name}".strip(), s.id) for s in home.subnets] if home is not None else []
-
-
-def _argocd_namespaces(situation: Situation) -> Sequence[Choice]:
-    gitops = situation.facts.get(CLUSTER_GITOPS)
-    names = dict.fromkeys(one.namespace for one in (gitops.instances if gitops is not None else ()))
-    return [Choice(name, name) for name in names]
-
-
-def _argocd_names(situation: Situation) -> Sequence[Choice]:
-    gitops, asked = situation.facts.get(CLUSTER_GITOPS), situation.answers.argocd.namespace
-    instances = gitops.instances if gitops is not None else ()
-    return [Choice(one.name, one.name, one.phase) for one in instances if asked in (None, one.namespace)]
-
-
-def _revisions(situation: Situation) -> Sequence[Choice]:
-    found = situation.facts.get(SOURCE)
-    if found is None:
-        return []
-    branches = sorted(found.branches, key=lambda name: (name != found.default_branch, name))
-    listed = [Choice(name, name, "default branch" if name == found.default_branch else "branch") for name in branches]
-    listed += [Choice(name, name, "tag") for name in sorted(found.tags, reverse=True)]
-    return listed[:_MOST_CHOICES]
-
-
-def suggested_subnets(situation: Situation) -> Json:
-    """One private subnet of the cluster for each zone that every needed endpoint service supports.
-
-    AWS takes one subnet for each zone, and refuses zones that the service does not support (VPC user guide, "Subnets and AZs").
-    """
-    services, region = situation.facts.get(AWS_ENDPOINT_SERVICES), effective.region(situation)
-    if services is None and situation.facts.error(AWS_ENDPOINT_SERVICES) is None:
-        return None
-    network = situation.answers.codecommit.network
-    needed = ["git-codecommit-fips" if network.fips else "git-codecommit"]
-    if network.sts_endpoint == "when-missing":
-        needed.append("sts")
-    zones = services.zones if services is not None and region is not None else {}
-    supported = [set(zones[name]) for short in needed if (name := endpoint_service(region or "", short)) in zones]
-    by_zone: dict[str, Subnet] = {}
-    for subnet in effective.cluster_subnets(situation):
-        if all(subnet.az in one for one in supported):
-            by_zone.setdefault(subnet.az, subnet)
-    return [subnet.id for subnet in by_zone.values()] or None
-
-
-def _suggested_vpc(situation: Situation) -> Json:
-    found = effective.suggested_vpc(situation)
-    return found.id if found is not None else None
-
-
-def _suggested_cidrs(situation: Situation) -> Json:
-    return list(effective.suggested_machine_cidrs(situation)) or None
-
-
-def _suggested_argocd_namespace(situation: Situation) -> Json:
-    found = effective.suggested_argocd(situation)
-    return found.namespace if found is not None else None
-
-
-def _suggested_argocd_name(situation: Situation) -> Json:
-    gitops, namespace = situation.facts.get(CLUSTER_GITOPS), situation.answers.argocd.namespace
-    names = [one.name for one in (gitops.instances if gitops is not None else ()) if one.namespace == namespace]
-    return names[0] if len(names) == 1 else None
-
-
-def _judge_profile(situation: Situation) -> Verdict | None:
-    profiles, asked = situation.facts.get(AWS_PROFILES), situation.answers.aws.profile
-    if profiles is not None and asked is not None and asked not in profiles.names:
-        return failed(f"there is no profile {asked}", f"Profiles of this machine: {', '.join(profiles.names) or 'none'}")
-    if situation.facts.known(AWS_IDENTITY.id):
-        return checks.identity(situation)
-    return None
-
-
-def _judge_region(situation: Situation) -> Verdict | None:
-    info = situation.facts.get(CLUSTER_INFO)
-    return checks.region(situation) if info is not None and effective.region(situation) is not None else None
-
-
-def _judge_context(situation: Situation) -> Verdict | None:
-    return checks.reachable(situation) if situation.facts.known(CLUSTER_INFO.id) else None
-
-
-def _judge_vpc(situation: Situation) -> Verdict | None:
-    return checks.vpc_dns(situation) if situation.facts.get(AWS_VPCS) is not None else None
-
-
-def _judge_subnets(situation: Situation) -> Verdict | None:
-    chosen, asked = effective.chosen_subnets(situation), situation.answers.aws.subnet_ids or []
-    if situation.facts.get(AWS_VPCS) is None or not asked:
-        return None
-    lost = sorted(set(asked) - {s.id for s in chosen})
-    if lost:
-        return failed(f"not found: {', '.join(lost)}", "Choose subnets of the cluster's VPC.")
-    return passed(f"{counted(len(chosen), 'subnet')} in {', '.join(s.az for s in chosen)}")
-
-
-def _judge_infrastructure(situation: Situation) -> Verdict | None:
-    return checks.cluster_identity(situation) if situation.facts.get(CLUSTER_INFO) is not None else None
-
-
-def _judge_argocd(situation: Situation) -> Verdict | None:
-    return checks.gitops(situation) if situation.facts.get(CLUSTER_GITOPS) is not None else None
-
-
-def _judge_source(situation: Situation) -> Verdict | None:
-    error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
-    if error is not None:
-        return unread(error)
-    if found is None:
-        return None
-    return passed(f"reachable, {counted(len(found.branches), 'branch', 'branches')}, {counted(len(found.tags), 'tag')}")
-
-
-def _judge_revision(situation: Situation) -> Verdict | None:
-    found, asked = situation.facts.get(SOURCE), situation.answers.source.revision
-    if found is None or asked is None:
-        return None
-    for refs, what in ((found.branches, "branch"), (found.tags, "tag")):
-        if asked in refs:
-            return passed(f"{what} at {refs[asked][:7]}")
-    return failed(f"the source has no branch or tag {asked}", f"Branches: {', '.join(sorted(found.branches)[:6])}")
 
 
 def _always(value: Json) -> Callable[[Situation], Json]:
@@ -189,8 +35,8 @@ ENVIRONMENT: tuple[Question, ...] = (
         page=Page.ENVIRONMENT,
         kind=Kind.CHOICE,
         suggest=effective.suggested_profile,
-        choices=_profiles,
-        judge=_judge_profile,
+        choices=offers.profiles,
+        judge=offers.judge_profile,
         needs=(AWS_PROFILES.id, AWS_IDENTITY.id),
     ),
     Question(
@@ -201,8 +47,8 @@ ENVIRONMENT: tuple[Question, ...] = (
         kind=Kind.CHOICE,
         required=True,
         suggest=effective.suggested_region,
-        choices=_regions,
-        judge=_judge_region,
+        choices=offers.regions,
+        judge=offers.judge_region,
         needs=(AWS_PROFILES.id, CLUSTER_INFO.id),
     ),
     Question(
@@ -213,8 +59,8 @@ ENVIRONMENT: tuple[Question, ...] = (
         kind=Kind.CHOICE,
         required=True,
         suggest=effective.suggested_context,
-        choices=_contexts,
-        judge=_judge_context,
+        choices=offers.contexts,
+        judge=offers.judge_context,
         needs=(KUBE_CONTEXTS.id, CLUSTER_INFO.id),
     ),
     Question(
@@ -224,9 +70,9 @@ ENVIRONMENT: tuple[Question, ...] = (
         page=Page.ENVIRONMENT,
         kind=Kind.CHOICE,
         required=True,
-        suggest=_suggested_vpc,
-        choices=_vpcs,
-        judge=_judge_vpc,
+        suggest=offers.suggested_vpc,
+        choices=offers.vpcs,
+        judge=offers.judge_vpc,
         needs=(AWS_VPCS.id, CLUSTER_INFO.id),
     ),
     Question(
@@ -236,9 +82,9 @@ ENVIRONMENT: tuple[Question, ...] = (
         page=Page.ENVIRONMENT,
         kind=Kind.CHOICE,
         required=True,
-        suggest=_suggested_argocd_namespace,
-        choices=_argocd_namespaces,
-        judge=_judge_argocd,
+        suggest=offers.suggested_argocd_namespace,
+        choices=offers.argocd_namespaces,
+        judge=offers.judge_argocd,
         needs=(CLUSTER_GITOPS.id,),
     ),
     Question(
@@ -248,8 +94,8 @@ ENVIRONMENT: tuple[Question, ...] = (
         page=Page.ENVIRONMENT,
         kind=Kind.CHOICE,
         required=True,
-        suggest=_suggested_argocd_name,
-        choices=_argocd_names,
+        suggest=offers.suggested_argocd_name,
+        choices=offers.argocd_names,
         needs=(CLUSTER_GITOPS.id,),
     ),
     Question(
@@ -280,9 +126,9 @@ ENVIRONMENT: tuple[Question, ...] = (
         kind=Kind.LIST,
         required=True,
         advanced=True,
-        suggest=suggested_subnets,
-        choices=_subnets,
-        judge=_judge_subnets,
+        suggest=offers.suggested_subnets,
+        choices=offers.subnets,
+        judge=offers.judge_subnets,
         needs=(AWS_VPCS.id, AWS_ENDPOINT_SERVICES.id),
     ),
     Question(
@@ -293,7 +139,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         required=True,
         advanced=True,
         suggest=effective.suggested_infrastructure_name,
-        judge=_judge_infrastructure,
+        judge=offers.judge_infrastructure,
         needs=(CLUSTER_INFO.id,),
     ),
     Question(
@@ -304,7 +150,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         kind=Kind.LIST,
         required=True,
         advanced=True,
-        suggest=_suggested_cidrs,
+        suggest=offers.suggested_cidrs,
         needs=(CLUSTER_INFO.id, AWS_VPCS.id),
     ),
     Question(
@@ -337,7 +183,7 @@ DETAILS: tuple[Question, ...] = (
         help="HTTPS URL of the repository in which the cluster's configuration is written today, without credentials.",
         page=Page.DETAILS,
         required=True,
-        judge=_judge_source,
+        judge=offers.judge_source,
         needs=(SOURCE.id,),
     ),
     Question(
@@ -348,8 +194,8 @@ DETAILS: tuple[Question, ...] = (
         kind=Kind.CHOICE,
         required=True,
         suggest=effective.suggested_revision,
-        choices=_revisions,
-        judge=_judge_revision,
+        choices=offers.revisions,
+        judge=offers.judge_revision,
         needs=(SOURCE.id,),
     ),
     Question(

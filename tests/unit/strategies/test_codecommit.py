@@ -11,7 +11,7 @@ from strategies.answers import Answers
 from strategies.base import Resource
 from strategies.codecommit import addresses, policies, urls
 from strategies.common import COMMON_QUESTIONS
-from strategies.common.questions import suggested_subnets
+from strategies.common.offers import suggested_subnets
 from strategies.facts import AWS_ENDPOINT_SERVICES, EndpointServices
 from strategies.kinds import IamRoleResource, VpcEndpointResource
 from strategies.registry import STRATEGIES

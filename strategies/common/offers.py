@@ -1,0 +1,193 @@
+"""What the world offers as answers, what it suggests, and what it says of an answer given. Pure: all of it comes from facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strategies.base import Choice, Json, Situation, Verdict
+from strategies.codecommit.urls import endpoint_service
+from strategies.common import checks, effective
+from strategies.common.verdicts import counted, failed, passed, unread
+from strategies.facts import (
+    AWS_ENDPOINT_SERVICES,
+    AWS_IDENTITY,
+    AWS_PROFILES,
+    AWS_VPCS,
+    CLUSTER_GITOPS,
+    CLUSTER_INFO,
+    KUBE_CONTEXTS,
+    SOURCE,
+    Subnet,
+)
+
+_MOST_CHOICES = 200
+
+
+def profiles(situation: Situation) -> Sequence[Choice]:
+    """The profiles of the AWS configuration files."""
+    profiles = situation.facts.get(AWS_PROFILES)
+    return [Choice(name, name) for name in profiles.names] if profiles is not None else []
+
+
+def regions(situation: Situation) -> Sequence[Choice]:
+    """The regions in which the SDK knows CodeCommit."""
+    profiles = situation.facts.get(AWS_PROFILES)
+    return [Choice(name, name) for name in profiles.regions] if profiles is not None else []
+
+
+def contexts(situation: Situation) -> Sequence[Choice]:
+    """The contexts of the kubeconfig files, each with its API server."""
+    contexts = situation.facts.get(KUBE_CONTEXTS)
+    return [Choice(one.name, one.name, one.server) for one in contexts.contexts] if contexts is not None else []
+
+
+def vpcs(situation: Situation) -> Sequence[Choice]:
+    """The VPCs of the region."""
+    return [
+        Choice(one.id, f"{one.id} {one.name}".strip(), f"{', '.join(one.cidrs)}, {counted(len(one.subnets), 'subnet')}")
+        for one in situation.facts.get(AWS_VPCS) or ()
+    ]
+
+
+def subnets(situation: Situation) -> Sequence[Choice]:
+    """The subnets of the VPC in effect."""
+    home = effective.vpc(situation)
+    return [Choice(s.id, f"{s.az} {s.cidr} {s.name}".strip(), s.id) for s in home.subnets] if home is not None else []
+
+
+def argocd_namespaces(situation: Situation) -> Sequence[Choice]:
+    """The namespaces that have an Argo CD instance."""
+    gitops = situation.facts.get(CLUSTER_GITOPS)
+    names = dict.fromkeys(one.namespace for one in (gitops.instances if gitops is not None else ()))
+    return [Choice(name, name) for name in names]
+
+
+def argocd_names(situation: Situation) -> Sequence[Choice]:
+    """The Argo CD instances of the namespace answered; all of them while none is."""
+    gitops, asked = situation.facts.get(CLUSTER_GITOPS), situation.answers.argocd.namespace
+    instances = gitops.instances if gitops is not None else ()
+    return [Choice(one.name, one.name, one.phase) for one in instances if asked in (None, one.namespace)]
+
+
+def revisions(situation: Situation) -> Sequence[Choice]:
+    """Branches, the default one first, then tags, the newest name first."""
+    found = situation.facts.get(SOURCE)
+    if found is None:
+        return []
+    branches = sorted(found.branches, key=lambda name: (name != found.default_branch, name))
+    listed = [Choice(name, name, "default branch" if name == found.default_branch else "branch") for name in branches]
+    listed += [Choice(name, name, "tag") for name in sorted(found.tags, reverse=True)]
+    return listed[:_MOST_CHOICES]
+
+
+def suggested_subnets(situation: Situation) -> Json:
+    """One private subnet of the cluster for each zone that every needed endpoint service supports.
+
+    AWS takes one subnet for each zone, and refuses zones that the service does not support (VPC user guide, "Subnets and AZs").
+    """
+    services, region = situation.facts.get(AWS_ENDPOINT_SERVICES), effective.region(situation)
+    if services is None and situation.facts.error(AWS_ENDPOINT_SERVICES) is None:
+        return None
+    network = situation.answers.codecommit.network
+    needed = ["git-codecommit-fips" if network.fips else "git-codecommit"]
+    if network.sts_endpoint == "when-missing":
+        needed.append("sts")
+    zones = services.zones if services is not None and region is not None else {}
+    supported = [set(zones[name]) for short in needed if (name := endpoint_service(region or "", short)) in zones]
+    by_zone: dict[str, Subnet] = {}
+    for subnet in effective.cluster_subnets(situation):
+        if all(subnet.az in one for one in supported):
+            by_zone.setdefault(subnet.az, subnet)
+    return [subnet.id for subnet in by_zone.values()] or None
+
+
+def suggested_vpc(situation: Situation) -> Json:
+    """The VPC whose subnets carry the tag of the cluster."""
+    found = effective.suggested_vpc(situation)
+    return found.id if found is not None else None
+
+
+def suggested_cidrs(situation: Situation) -> Json:
+    """The cluster's machine networks, else the VPC's own ranges."""
+    return list(effective.suggested_machine_cidrs(situation)) or None
+
+
+def suggested_argocd_namespace(situation: Situation) -> Json:
+    """The namespace of the only instance, or of OpenShift GitOps' own."""
+    found = effective.suggested_argocd(situation)
+    return found.namespace if found is not None else None
+
+
+def suggested_argocd_name(situation: Situation) -> Json:
+    """The only instance of the namespace."""
+    gitops, namespace = situation.facts.get(CLUSTER_GITOPS), situation.answers.argocd.namespace
+    names = [one.name for one in (gitops.instances if gitops is not None else ()) if one.namespace == namespace]
+    return names[0] if len(names) == 1 else None
+
+
+def judge_profile(situation: Situation) -> Verdict | None:
+    """Whose credentials they are, or why they cannot be used."""
+    profiles, asked = situation.facts.get(AWS_PROFILES), situation.answers.aws.profile
+    if profiles is not None and asked is not None and asked not in profiles.names:
+        return failed(f"there is no profile {asked}", f"Profiles of this machine: {', '.join(profiles.names) or 'none'}")
+    if situation.facts.known(AWS_IDENTITY.id):
+        return checks.identity(situation)
+    return None
+
+
+def judge_region(situation: Situation) -> Verdict | None:
+    """Whether the cluster runs there."""
+    info = situation.facts.get(CLUSTER_INFO)
+    return checks.region(situation) if info is not None and effective.region(situation) is not None else None
+
+
+def judge_context(situation: Situation) -> Verdict | None:
+    """What cluster it leads to, or why it cannot be reached."""
+    return checks.reachable(situation) if situation.facts.known(CLUSTER_INFO.id) else None
+
+
+def judge_vpc(situation: Situation) -> Verdict | None:
+    """Whether its DNS attributes let private DNS work."""
+    return checks.vpc_dns(situation) if situation.facts.get(AWS_VPCS) is not None else None
+
+
+def judge_subnets(situation: Situation) -> Verdict | None:
+    """How many, in which zones."""
+    chosen, asked = effective.chosen_subnets(situation), situation.answers.aws.subnet_ids or []
+    if situation.facts.get(AWS_VPCS) is None or not asked:
+        return None
+    lost = sorted(set(asked) - {s.id for s in chosen})
+    if lost:
+        return failed(f"not found: {', '.join(lost)}", "Choose subnets of the cluster's VPC.")
+    return passed(f"{counted(len(chosen), 'subnet')} in {', '.join(s.az for s in chosen)}")
+
+
+def judge_infrastructure(situation: Situation) -> Verdict | None:
+    """Whether the cluster has that name."""
+    return checks.cluster_identity(situation) if situation.facts.get(CLUSTER_INFO) is not None else None
+
+
+def judge_argocd(situation: Situation) -> Verdict | None:
+    """Whether operator and instance are ready."""
+    return checks.gitops(situation) if situation.facts.get(CLUSTER_GITOPS) is not None else None
+
+
+def judge_source(situation: Situation) -> Verdict | None:
+    """Whether the source repository can be read, and what it holds."""
+    error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
+    if error is not None:
+        return unread(error)
+    if found is None:
+        return None
+    return passed(f"reachable, {counted(len(found.branches), 'branch', 'branches')}, {counted(len(found.tags), 'tag')}")
+
+
+def judge_revision(situation: Situation) -> Verdict | None:
+    """What the name stands for in the source repository."""
+    found, asked = situation.facts.get(SOURCE), situation.answers.source.revision
+    if found is None or asked is None:
+        return None
+    for refs, what in ((found.branches, "branch"), (found.tags, "tag")):
+        if asked in refs:
+            return passed(f"{what} at {refs[asked][:7]}")
+    return failed(f"the source has no branch or tag {asked}", f"Branches: {', '.join(sorted(found.branches)[:6])}")
