@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
+import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TextIO, TypeAlias
 
 from wizard.exitcodes import ExitCode
 
@@ -75,7 +80,22 @@ def run(
         preload=preload,
         environ=environ,
     )
+    threading.Thread(target=_end_with_terminal, args=(sys.__stdin__,), name="terminal", daemon=True).start()
     outcome = app.run()
     if outcome is None:
         return WizardOutcome("interrupted", ExitCode.INTERRUPTED)
     return outcome
+
+
+def _end_with_terminal(terminal: TextIO | None) -> None:
+    """End as SIGHUP ends a program once the terminal has been closed. The draft is saved as it changes; nothing is lost.
+
+    The kernel sends SIGHUP to the session's leader alone, and a leader such as make catches it and waits for its children:
+    the wizard would go on for ever, reading a terminal that is not there.
+    """
+    if terminal is None or not terminal.isatty():
+        return
+    poller = select.poll()
+    poller.register(terminal.fileno(), 0)
+    if any(event & select.POLLHUP for _, event in poller.poll()):
+        os.kill(os.getpid(), signal.SIGHUP)
