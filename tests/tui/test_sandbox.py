@@ -66,15 +66,17 @@ class Terminal:
     """A real terminal of 80 columns and 24 lines, on a tmux server of its own."""
 
     def __init__(self, home: Path) -> None:
-        self._server, self._home = f"ezgitops-{uuid4().hex[:8]}", home
+        self._server, self._home = "", home
 
     def start(self, *command: str) -> None:
-        """Run a command in it."""
+        """Run a command in it. The server is a new one each time: one that was just ended may still hold its socket."""
+        self._server = f"ezgitops-{uuid4().hex[:8]}"
         self._tmux("-f", os.devnull, "new-session", "-d", "-x", "80", "-y", "24", "-c", str(self._home), "-s", "t", *command)
 
     def stop(self) -> None:
         """End it and what runs in it."""
-        self._tmux("kill-server", check=False)
+        if self._server:
+            self._tmux("kill-server", check=False)
 
     def press(self, *keys: str) -> None:
         """Press keys, by tmux's names."""

@@ -46,6 +46,8 @@ def _judge(check: Check, before: Sequence[CheckResult], situation: Situation, re
     unread = [fact for fact in check.needs if not situation.facts.known(fact)]
     if unread:
         names = ", ".join(TITLES.get(fact, fact) for fact in unread)
+        if reading:  # what is being read may answer what these wait for
+            return _waiting(check, names)
         return CheckResult(check, Verdict(Status.SKIPPED, f"not looked at yet: an answer is missing for {names}"))
     seconds = max((situation.facts.readings[fact].seconds for fact in check.needs), default=0.0)
     errors = [error for fact in check.needs if (error := situation.facts.readings[fact].error) is not None]
