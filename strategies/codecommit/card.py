@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from strategies.base import Card, Situation, Status, Verdict
-from strategies.codecommit import checks
+from strategies.codecommit.checks import network, repository, trust
 from strategies.common import effective
 from strategies.facts import AWS_ENDPOINTS
 
@@ -18,10 +18,12 @@ def card(situation: Situation) -> Card:
     """The card, with what the facts read so far say."""
     zones = len(effective.chosen_subnets(situation))
     badges = (
-        _badge(checks.service(situation), f"CodeCommit in {effective.region(situation)}"),
-        _badge(checks.zones(situation), f"endpoint service in all {zones} AZs" if zones != 1 else "endpoint service in the AZ"),
-        _badge(checks.sts(situation), "STS endpoint" if _has_sts(situation) else "STS endpoint: the plan makes one"),
-        _badge(checks.oidc_provider(situation), "OIDC provider of the cluster"),
+        _badge(repository.service(situation), f"CodeCommit in {effective.region(situation)}"),
+        _badge(
+            network.zones(situation), f"endpoint service in all {zones} AZs" if zones != 1 else "endpoint service in the AZ"
+        ),
+        _badge(network.sts(situation), "STS endpoint" if _has_sts(situation) else "STS endpoint: the plan makes one"),
+        _badge(trust.oidc_provider(situation), "OIDC provider of the cluster"),
     )
     fails = any(badge.status is Status.FAIL for badge in badges)
     known = all(badge.status in (Status.PASS, Status.SKIPPED) for badge in badges)
@@ -41,12 +43,12 @@ def _new_endpoints(situation: Situation) -> int:
     if situation.facts.get(AWS_ENDPOINTS) is None:
         return 1
     codecommit = situation.answers.codecommit
-    wanted = [checks.git_service(situation)]
+    wanted = [network.git_service(situation)]
     if codecommit.network.api_endpoint:
         wanted.append("codecommit")
     if codecommit.network.sts_endpoint == "when-missing" and codecommit.credentials.method == "iam-role":
         wanted.append("sts")
-    return sum(checks.endpoint_for(situation, short) is None for short in wanted)
+    return sum(network.endpoint_for(situation, short) is None for short in wanted)
 
 
 def _cost(endpoints: int, zones: int) -> str:
@@ -59,7 +61,7 @@ def _cost(endpoints: int, zones: int) -> str:
 
 
 def _has_sts(situation: Situation) -> bool:
-    return checks.endpoint_for(situation, "sts") is not None
+    return network.endpoint_for(situation, "sts") is not None
 
 
 def _badge(verdict: Verdict, label: str) -> Verdict:

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from strategies.answers import Answers
 from strategies.base import Choice, Json, Kind, Page, Question, Situation, Verdict
-from strategies.codecommit import checks, names
+from strategies.codecommit import names
+from strategies.codecommit.checks import network, repository, trust
 from strategies.common import effective
 from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_OIDC_PROVIDERS, AWS_REPOSITORY, CLUSTER_INFO
 
@@ -60,9 +61,9 @@ def _known(*facts: str, judge: Callable[[Situation], Verdict]) -> Callable[[Situ
 
 def _judge_repository(situation: Situation) -> Verdict | None:
     if situation.facts.error(AWS_REPOSITORY) is not None:
-        return checks.service(situation)
+        return repository.service(situation)
     found, name = situation.facts.get(AWS_REPOSITORY), names.repository(situation)
-    return checks.repository(situation) if found is not None and found.name == name else None
+    return repository.repository(situation) if found is not None and found.name == name else None
 
 
 QUESTIONS: tuple[Question, ...] = (
@@ -116,7 +117,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         required=True,
         suggest=suggested_subject,
-        judge=_known(AWS_OIDC_PROVIDERS.id, judge=checks.pipeline_provider),
+        judge=_known(AWS_OIDC_PROVIDERS.id, judge=trust.pipeline_provider),
         needs=(AWS_OIDC_PROVIDERS.id,),
         relevant=_uses_pipeline,
     ),
@@ -181,7 +182,7 @@ QUESTIONS: tuple[Question, ...] = (
         kind=Kind.CHOICE,
         advanced=True,
         choices=_these(Choice("openshift", "openshift"), Choice("sts.amazonaws.com", "sts.amazonaws.com")),
-        judge=_known(AWS_OIDC_PROVIDERS.id, judge=checks.oidc_provider),
+        judge=_known(AWS_OIDC_PROVIDERS.id, judge=trust.oidc_provider),
         needs=(AWS_OIDC_PROVIDERS.id, CLUSTER_INFO.id),
         relevant=_uses_role,
     ),
@@ -249,7 +250,7 @@ QUESTIONS: tuple[Question, ...] = (
         kind=Kind.CHOICE,
         advanced=True,
         choices=_these(Choice("when-missing", "make it when it is missing"), Choice("never", "never make it")),
-        judge=_known(AWS_ENDPOINTS.id, judge=checks.sts),
+        judge=_known(AWS_ENDPOINTS.id, judge=network.sts),
         needs=(AWS_ENDPOINTS.id,),
         relevant=_uses_role,
     ),
@@ -268,7 +269,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.YES_NO,
         advanced=True,
-        judge=_known(AWS_ENDPOINT_SERVICES.id, judge=checks.zones),
+        judge=_known(AWS_ENDPOINT_SERVICES.id, judge=network.zones),
         needs=(AWS_ENDPOINT_SERVICES.id,),
     ),
 )

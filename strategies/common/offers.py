@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from strategies.base import Choice, Json, Situation, Verdict
 from strategies.codecommit.urls import endpoint_service
-from strategies.common import checks, effective
+from strategies.common import effective
+from strategies.common.checks import aws, cluster
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
@@ -131,24 +132,24 @@ def judge_profile(situation: Situation) -> Verdict | None:
     if profiles is not None and asked is not None and asked not in profiles.names:
         return failed(f"there is no profile {asked}", f"Profiles of this machine: {', '.join(profiles.names) or 'none'}")
     if situation.facts.known(AWS_IDENTITY.id):
-        return checks.identity(situation)
+        return aws.identity(situation)
     return None
 
 
 def judge_region(situation: Situation) -> Verdict | None:
     """Whether the cluster runs there."""
     info = situation.facts.get(CLUSTER_INFO)
-    return checks.region(situation) if info is not None and effective.region(situation) is not None else None
+    return aws.region(situation) if info is not None and effective.region(situation) is not None else None
 
 
 def judge_context(situation: Situation) -> Verdict | None:
     """What cluster it leads to, or why it cannot be reached."""
-    return checks.reachable(situation) if situation.facts.known(CLUSTER_INFO.id) else None
+    return cluster.reachable(situation) if situation.facts.known(CLUSTER_INFO.id) else None
 
 
 def judge_vpc(situation: Situation) -> Verdict | None:
     """Whether its DNS attributes let private DNS work."""
-    return checks.vpc_dns(situation) if situation.facts.get(AWS_VPCS) is not None else None
+    return aws.vpc_dns(situation) if situation.facts.get(AWS_VPCS) is not None else None
 
 
 def judge_subnets(situation: Situation) -> Verdict | None:
@@ -164,12 +165,12 @@ def judge_subnets(situation: Situation) -> Verdict | None:
 
 def judge_infrastructure(situation: Situation) -> Verdict | None:
     """Whether the cluster has that name."""
-    return checks.cluster_identity(situation) if situation.facts.get(CLUSTER_INFO) is not None else None
+    return cluster.cluster_identity(situation) if situation.facts.get(CLUSTER_INFO) is not None else None
 
 
 def judge_argocd(situation: Situation) -> Verdict | None:
     """Whether operator and instance are ready."""
-    return checks.gitops(situation) if situation.facts.get(CLUSTER_GITOPS) is not None else None
+    return cluster.gitops(situation) if situation.facts.get(CLUSTER_GITOPS) is not None else None
 
 
 def judge_source(situation: Situation) -> Verdict | None:

@@ -285,6 +285,14 @@ DETAILS: tuple[Question, ...] = (
         advanced=True,
         relevant=lambda answers: answers.application.sync_policy.automated,
     ),
+    Question(
+        key="clusterProbe",
+        title="Look from inside the cluster",
+        help="The checks make a Job of some seconds in Argo CD's namespace and remove it: what only the cluster can know.",
+        page=Page.DETAILS,
+        kind=Kind.YES_NO,
+        advanced=True,
+    ),
 )
 
 COMMON_QUESTIONS: tuple[Question, ...] = (*ENVIRONMENT, STRATEGY, *DETAILS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from strategies.base import Remedy, Situation, Status, Verdict
+from strategies.base import Mend, Remedy, Situation, Status, Verdict
 from strategies.common import effective
 from strategies.facts import FactError
 
@@ -14,14 +14,14 @@ def passed(evidence: str) -> Verdict:
     return Verdict(Status.PASS, evidence)
 
 
-def failed(evidence: str, remedy: str, command: str | None = None) -> Verdict:
+def failed(evidence: str, remedy: str, command: str | None = None, *, mend: Mend | None = None) -> Verdict:
     """It does not hold, and apply cannot work without it."""
-    return Verdict(Status.FAIL, evidence, Remedy(remedy, command))
+    return Verdict(Status.FAIL, evidence, Remedy(remedy, command, mend))
 
 
-def warned(evidence: str, remedy: str, command: str | None = None) -> Verdict:
+def warned(evidence: str, remedy: str, command: str | None = None, *, mend: Mend | None = None) -> Verdict:
     """It does not hold, and apply can work all the same."""
-    return Verdict(Status.WARN, evidence, Remedy(remedy, command))
+    return Verdict(Status.WARN, evidence, Remedy(remedy, command, mend))
 
 
 def skipped(evidence: str) -> Verdict:

@@ -1,0 +1,57 @@
+"""What must hold for the source repository whatever the strategy is."""
+
+from __future__ import annotations
+
+from strategies.base import Check, Situation, Verdict
+from strategies.common import folders
+from strategies.common.verdicts import counted, failed, passed, skipped, unknown, unread
+from strategies.facts import SOURCE, SOURCE_TREE
+
+
+def source(situation: Situation) -> Verdict:
+    """The source repository can be read and has the branch or tag that Argo CD shall follow."""
+    if situation.answers.source.url is None:
+        return skipped("source.url is not answered yet")
+    error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
+    if error is not None:
+        return unread(error)
+    if found is None:
+        return unknown("not read yet")
+    seen = f"{counted(len(found.branches), 'branch', 'branches')}, {counted(len(found.tags), 'tag')}"
+    if not found.branches:
+        return failed(f"{found.url} is empty", "Push a first commit to it.")
+    revision = situation.answers.source.revision or found.default_branch
+    if revision is None:
+        return failed(f"reachable, {seen}; it names no default branch", "Answer source.revision.")
+    if revision not in found.branches and revision not in found.tags:
+        remedy = f"Answer source.revision with one of: {', '.join(sorted(found.branches)[:6])}"
+        return failed(f"reachable, {seen}; it has no branch or tag {revision}", remedy)
+    return passed(f"reachable, {seen}; {revision} is there")
+
+
+def path(situation: Situation) -> Verdict:
+    """The folder that Argo CD shall render is there and holds something to render."""
+    return folders.judge(situation) or skipped("source.url is not answered yet")
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        id="git.source",
+        title="Source repository",
+        why="Its branches and tags are what is mirrored.",
+        judge=source,
+        needs=(SOURCE.id,),
+        handles_errors=True,
+        depends_on=("git.program",),
+    ),
+    Check(
+        id="git.source-path",
+        title="Path in the source repository",
+        why="Argo CD cannot render a folder that is not there, and syncs nothing from one without manifests.",
+        judge=path,
+        needs=(SOURCE_TREE.id,),
+        depends_on=("git.source",),
+        blocking=True,
+        handles_errors=True,
+    ),
+)

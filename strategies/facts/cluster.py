@@ -1,0 +1,72 @@
+"""What can be read from the cluster. Data only; the readers are in ``strategies.resources``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from strategies.facts.base import FactKey
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """What the cluster says of itself. ``issuer`` is the service account issuer without scheme."""
+
+    context: str
+    server: str
+    version: str
+    infrastructure_name: str
+    region: str | None
+    control_plane: str
+    issuer: str
+    machine_cidrs: tuple[str, ...]
+    pod_cidrs: tuple[str, ...]
+    service_cidrs: tuple[str, ...]
+    proxy: str | None = None
+    tools_image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArgoInstance:
+    """One Argo CD instance (an ``ArgoCD`` resource): namespace, name, phase and the operator's version when it is known."""
+
+    namespace: str
+    name: str
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class GitOps:
+    """The GitOps operator (CSV name, version, phase; None when it is not installed) and every Argo CD instance."""
+
+    csv: str | None
+    version: str | None
+    phase: str | None
+    instances: tuple[ArgoInstance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One permission in the cluster, as a SelfSubjectAccessReview asks for it."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str | None
+
+    def __str__(self) -> str:
+        where = f" in {self.namespace}" if self.namespace else ""
+        name = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {name}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Each right the apply needs, and whether the cluster grants it."""
+
+    allowed: Mapping[Right, bool]
+
+
+CLUSTER_INFO: FactKey[ClusterInfo] = FactKey("cluster.info", "cluster")
+CLUSTER_GITOPS: FactKey[GitOps] = FactKey("cluster.gitops", "OpenShift GitOps")
+CLUSTER_RIGHTS: FactKey[Rights] = FactKey("cluster.rights", "rights in the cluster")
