@@ -34,6 +34,20 @@ def test_a_file_says_only_what_differs(tmp_path: Path) -> None:
     assert (found.cluster, found.github) == (healthy.cluster, healthy.github)
 
 
+def test_entries_of_lists_are_known_by_their_id_or_name(tmp_path: Path) -> None:
+    text = (
+        "extends: healthy\n"
+        "aws: {vpcs: [{id: vpc-0a1b2c3d4e5f60718, dns_support: false, "
+        "endpoints: [{id: vpce-05700000000000002, absent: true}]}]}\n"
+        "github: {repositories: [{name: cluster-config, tags: {replace: [v1]}}, {name: another}]}\n"
+    )
+    found = scenario.load(written(tmp_path, text))
+    [vpc] = found.aws["vpcs"]  # type: ignore[misc]
+    assert (vpc["dns_support"], len(vpc["subnets"])) == (False, 3)
+    assert [e["service"] for e in vpc["endpoints"]] == ["s3", "ecr.api", "ecr.dkr"]
+    assert [(r.name, len(r.tags)) for r in found.github.repositories] == [("cluster-config", 1), ("another", 0)]
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [

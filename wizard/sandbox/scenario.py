@@ -1,13 +1,14 @@
 """Scenario files: which AWS account, which cluster and which GitHub organisation a sandbox holds.
 
 A scenario is known by its name, or is a file of its own. One that ``extends`` another says only what differs: mappings are laid
-over those of the other, everything else takes its place.
+over those of the other, and so are the entries of lists that have an ``id``, a ``url`` or a ``name`` (one with ``absent: true``
+is left out, a new one is added, and a list below ``replace`` takes the other's place); everything else takes its place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -18,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 _REF = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+_IDENTITIES = ("id", "url", "name")
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's loader where there is one: a scenario is read in a tenth of the time."""
 
@@ -135,9 +137,33 @@ def _whole(path: Traversable, folder: Traversable) -> dict[str, object]:
 def _laid_over(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
     found = dict(below)
     for key, value in above.items():
-        under = found.get(key)
-        found[key] = _laid_over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+        found[key] = _joined(found.get(key), value)
     return found
+
+
+def _joined(under: object, over: object) -> object:
+    if isinstance(over, Mapping):
+        if set(over) == {"replace"}:
+            return over["replace"]
+        return _laid_over(under, over) if isinstance(under, Mapping) else over
+    if isinstance(over, list) and isinstance(under, list):
+        identity = next((key for key in _IDENTITIES if _all_have(key, (*under, *over))), None)
+        return over if identity is None else _entries(identity, under, over)
+    return over
+
+
+def _all_have(key: str, entries: Sequence[object]) -> bool:
+    return bool(entries) and all(isinstance(entry, Mapping) and key in entry for entry in entries)
+
+
+def _entries(identity: str, under: Sequence[Mapping[str, object]], over: Sequence[Mapping[str, object]]) -> list[object]:
+    found = {entry[identity]: dict(entry) for entry in under}
+    for entry in over:
+        if entry.get("absent") is True:
+            found.pop(entry[identity], None)
+        else:
+            found[entry[identity]] = _laid_over(found.get(entry[identity], {}), entry)
+    return list(found.values())
 
 
 def _folder() -> Traversable:
