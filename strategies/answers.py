@@ -197,5 +197,7 @@ class Answers(Section):
     """How Argo CD reaches Git."""
     codecommit: CodeCommitAnswers = Field(default_factory=CodeCommitAnswers)
     """Answers of the ``codecommit`` strategy; written only when it is chosen."""
+    cluster_probe: bool = True
+    """Look from inside the cluster when checks are asked for: a Job of some seconds in Argo CD's namespace, then removed."""
     accept_warnings: list[CheckId] = Field(default_factory=list)
     """Ids of checks whose warning is accepted."""

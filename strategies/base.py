@@ -39,11 +39,29 @@ class Vantage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """What one key does about a check, after ``says`` was read and confirmed: it changes answers, or one thing in the world.
+
+    ``edits`` are answers by their key (None takes one back). ``operation`` is the name of one of ``Site.mend``'s, with its
+    ``arguments``. ``refreshes`` are the ids of the facts that are read again afterwards. Offered only where what it does is
+    narrow, can be taken back, and is what the remedy's text advises.
+    """
+
+    title: str
+    says: str
+    edits: Mapping[str, Json] = field(default_factory=dict)
+    operation: str | None = None
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    refreshes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Remedy:
-    """The way to mend a failing check: a sentence for the operator and, where one exists, the exact command."""
+    """The way to mend a failing check: a sentence for the operator and, where one exists, the exact command or one key."""
 
     text: str
     command: str | None = None
+    mend: Mend | None = None
 
 
 @dataclass(frozen=True, slots=True)

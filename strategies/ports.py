@@ -50,7 +50,8 @@ class Reader:
 
     ``inputs`` (pure) returns the values that the reading depends on, or None while they are not known yet: the engine reads
     again exactly when they change. ``read`` runs in a thread, raises ``FactFailureError``, and must end in ``timeout`` seconds,
-    unless ``patient`` says that a human may be asked for something meanwhile.
+    unless ``patient`` says that a human may be asked for something meanwhile. An ``intrusive`` reader puts something into the
+    world for as long as it reads (a Job in the cluster): it is used only where the operator asked for a check, never to plan.
     """
 
     fact_id: str
@@ -58,6 +59,7 @@ class Reader:
     read: Callable[[Situation], object]
     timeout: float = 20.0
     patient: Callable[[Situation], bool] = lambda _situation: False
+    intrusive: bool = False
 
 
 class Execution(Protocol):
@@ -142,6 +144,9 @@ class Site(Protocol):
 
     def resolve_secret(self, reference: str) -> str:
         """The secret behind a reference. Raises ResourceError; ``prompt:`` is answered by the injected asker."""
+
+    def mend(self, operation: str, arguments: Mapping[str, Json], run: Execution) -> None:
+        """Carry out the operation of a ``Mend`` and wait until it holds. Safe to repeat. Raises ResourceError."""
 
     def hard_refresh(self, namespace: str, application: str) -> None:
         """Ask Argo CD to look again without its caches (the one mutating call of ``status``)."""

@@ -357,6 +357,7 @@ class FakeWorld:
     reads: list[tuple[str, Hashable | None]] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    mended: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
     refreshes: int = 0
     sites: list[Answers] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -392,6 +393,11 @@ class FakeWorld:
         if reference not in self.secrets:
             raise ResourceError(f"Secret {reference}", "it is not set", "Set it, then run again.")
         return self.secrets[reference]
+
+    def mend(self, operation: str, arguments: Mapping[str, Json], run: Execution) -> None:
+        """Journal it and note it down; the fact it is about changes when the test says so."""
+        with run.mutation(operation, arguments):
+            self.mended.append((operation, dict(arguments)))
 
     def hard_refresh(self, namespace: str, application: str) -> None:
         """Count the request."""

@@ -15,18 +15,20 @@ from typing import cast
 import platformdirs
 
 from strategies.answers import Answers
-from strategies.base import Resource, Situation
+from strategies.base import Json, Resource, Situation
 from strategies.common import effective
 from strategies.kinds import ClusterObjectResource, GitCredentialResource, MirrorResource, PipelineFileResource
-from strategies.ports import Handler, Reader, Site, SyncReport
+from strategies.ports import Execution, Handler, Reader, Site, SyncReport
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.handlers import AWS_KINDS, aws_handlers
+from strategies.resources.aws.mends import AWS_MENDS
 from strategies.resources.aws.readers import aws_readers
 from strategies.resources.aws.service_credentials import ServiceCredentials
 from strategies.resources.cluster import argocd, git_credential, kubeconfig, objects
 from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.git_credential import GitCredentialHandler
 from strategies.resources.cluster.kubeconfig import KubeconfigError
+from strategies.resources.cluster.mends import CLUSTER_MENDS
 from strategies.resources.cluster.objects import ClusterObjectHandler
 from strategies.resources.cluster.readers import cluster_readers
 from strategies.resources.git import mirror, pipeline_file
@@ -159,6 +161,13 @@ class AwsAndClusterSite:
     def resolve_secret(self, reference: str) -> str:
         """The secret behind a reference. Raises ResourceError."""
         return self._secrets.resolve(reference, partial(_fetch, self._aws))
+
+    def mend(self, operation: str, arguments: Mapping[str, Json], run: Execution) -> None:
+        """Carry out the operation of a ``Mend``. Raises ResourceError; KeyError for an operation that does not exist."""
+        if operation in AWS_MENDS:
+            AWS_MENDS[operation](self._aws, arguments, run)
+        else:
+            CLUSTER_MENDS[operation](self._cluster, arguments, run)
 
     def hard_refresh(self, namespace: str, application: str) -> None:
         """Ask Argo CD to look again without its caches. Raises ResourceError."""

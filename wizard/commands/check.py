@@ -26,6 +26,7 @@ def run_check(program: Program, options: Options) -> ExitCode:
     from wizard.report.text import print_checks
 
     with Run(program, options) as run:
+        run.session.probe()
         run.start(need=False)
         results = run.session.results()
         if not run.json:

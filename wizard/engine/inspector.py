@@ -48,6 +48,8 @@ class Inspector:
         self._inputs: dict[str, Hashable] = {}
         self._closed = False
         self.facts = Facts()
+        self.intrusive = False
+        """True once readers that leave something in the world while they read may be used."""
 
     @property
     def reading(self) -> frozenset[str]:
@@ -64,7 +66,7 @@ class Inspector:
             return False
         forgotten = False
         for fact_id, reader in self._readers.items():
-            inputs = reader.inputs(situation)
+            inputs = None if reader.intrusive and not self.intrusive else reader.inputs(situation)
             if inputs == self._inputs.get(fact_id):
                 continue
             forgotten |= self._forget(fact_id)

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from strategies.answers import Answers
-from strategies.base import Check, CheckResult, Json, Owner, Page, Question, Resource, Situation, Strategy
+from strategies.base import Check, CheckResult, Json, Mend, Owner, Page, Question, Resource, Situation, Strategy
 from strategies.contradictions import contradictions
 from strategies.facts import Facts
-from strategies.ports import World
+from strategies.ports import Site, World
 from wizard.answers.draft import Draft
 from wizard.engine.apply import ApplyReport, Desk, Order, apply
 from wizard.engine.checks import evaluate, worst_first
@@ -24,6 +24,7 @@ from wizard.engine.events import CheckChanged, Event, Sink
 from wizard.engine.execution import Pause, real_pause
 from wizard.engine.inspector import Inspector
 from wizard.engine.lock import place_name
+from wizard.engine.mend import carry_out_mend
 from wizard.engine.plan import Plan, SavedPlan
 from wizard.engine.status import MIRRORED, REFRESHED, StatusReport, latest
 from wizard.engine.suggestions import Filled, fill, model_default
@@ -171,6 +172,7 @@ class Session:
         """Begin to read facts."""
         with self._lock:
             self._started = True
+            self._results = ()  # so that every check is told of once, also one that never changes
             self._settle()
         self._flush()
 
@@ -193,10 +195,21 @@ class Session:
             self._settle()
         self._flush()
 
+    def probe(self) -> None:
+        """From now on use readers, too, that leave something in the world while they read: the operator asked for a check."""
+        with self._lock:
+            if not self._inspector.intrusive:
+                self._inspector.intrusive = True
+                self._settle()
+        self._flush()
+
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is being read. False when ``timeout`` seconds have passed before that."""
+        """Wait until nothing is being read and every event of that was delivered. False when ``timeout`` seconds have passed.
+
+        Not to be called by a sink, which would wait for itself.
+        """
         with self._idle:
-            return self._idle.wait_for(lambda: not self._inspector.reading, timeout)
+            return self._idle.wait_for(self._quiet, timeout)
 
     def close(self) -> None:
         """Stop reading. What is under way is thrown away."""
@@ -264,16 +277,27 @@ class Session:
             outputs=tuple(strategy.outputs(answers)) if strategy is not None else (),
             goal=(lambda outputs: goal_of(answers, outputs)) if strategy is not None and verified else lambda _outputs: None,
         )
-        directory = None
-        if self._directory is not None:
-            place = (answers.aws.account, answers.aws.region, order.site.cluster_address())
-            directory = self._directory(plan.instance) / place_name(place)
-        desk = Desk(directory, self._clock, self._pause, self._patience)
+        desk = Desk(self._place(answers, order.site), self._clock, self._pause, self._patience)
         try:
             return apply(order, desk, sink=sink, cancel=cancel)
         finally:
             with self._lock:
                 self._made = None
+
+    def mend(self, mend: Mend, *, sink: Sink = lambda _event: None, stop: threading.Event | None = None) -> None:
+        """Do what a check's mend says, and read again what it is about.
+
+        Raises ResourceError when the world refused, LockedError when another run holds the instance.
+        """
+        if mend.operation is not None:
+            answers = self.complete()
+            site, instance = self._world.site(answers), answers.name or ""
+            desk = Desk(self._place(answers, site) if instance else None, self._clock, self._pause, self._patience)
+            carry_out_mend(mend, instance, site, desk, sink=sink, stop=stop or threading.Event())
+        for key, value in mend.edits.items():
+            self.edit(key, value)
+        if mend.refreshes:
+            self.refresh(*mend.refreshes)
 
     def status(self, *, sink: Sink, stop: threading.Event, patience: Patience | None = None) -> StatusReport:
         """Compare the world with the answers and ask Argo CD to look again. Raises IncompleteError, SurveyError."""
@@ -312,6 +336,13 @@ class Session:
         self._world.site(self.complete()).resolve_secret(reference)
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _place(self, answers: Answers, site: Site) -> Path | None:
+        """The folder of an instance in one account, region and cluster; None where nothing is written."""
+        if self._directory is None:
+            return None
+        place = (answers.aws.account, answers.aws.region, site.cluster_address())
+        return self._directory(answers.name or "") / place_name(place)
 
     def _all_questions(self, answers: Answers) -> tuple[Question, ...]:
         chosen = self._strategies.get(answers.strategy or "")
@@ -371,6 +402,9 @@ class Session:
             now = self._clock()
             self._outbox.extend(CheckChanged(at=now, result=r) for r in results if before.get(r.check.id) != r)
 
+    def _quiet(self) -> bool:
+        return not self._inspector.reading and not self._outbox and not self._flushing
+
     def _flush(self) -> None:
         """Deliver what is in the outbox. Whoever comes while another thread delivers leaves it to that thread."""
         while True:
@@ -384,5 +418,7 @@ class Session:
                 for sink in sinks:
                     sink(event)
             finally:
-                with self._lock:
+                with self._idle:
                     self._flushing = False
+                    if self._quiet():
+                        self._idle.notify_all()

@@ -1,0 +1,112 @@
+"""Which check changes in which scenario: what is expected (``expected/*.yaml``), what is seen, and the table of both.
+
+``python -m tests.e2e.checks_table [SCENARIO ...]`` prints the table (of all, when none is named) and ends with 1 when a
+scenario is not as expected, changes nothing, or a check never fails.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from tests.e2e.program import SAMPLE, Program
+
+HEALTHY = "healthy"
+EXPECTED = Path(__file__).parent / "expected"
+_BAD = ("fail", "warn")
+_SIGNS = {"pass": "✔", "warn": "⚠", "fail": "✖", "unknown": "?", "skipped": "–"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scenario and the checks that end otherwise than in ``healthy``, looked at with ``set`` and ``environ``."""
+
+    scenario: str
+    checks: Mapping[str, str]
+    set: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How every check ended, and the exit code."""
+
+    code: int
+    statuses: Mapping[str, str]
+    evidence: Mapping[str, str]
+
+
+def cases() -> dict[str, Case]:
+    """Every scenario with what is expected of it. Raises ValueError for one that is expected twice."""
+    found: dict[str, Case] = {}
+    for path in sorted(EXPECTED.glob("*.yaml")):
+        for name, entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+            if name in found:
+                raise ValueError(f"{path.name}: {name} is expected twice")
+            found[name] = Case(name, **entry)
+    return found
+
+
+def look(case: Case) -> Seen:
+    """Run ``ezgitops check`` on the sample answers in the scenario's sandbox."""
+    with tempfile.TemporaryDirectory(prefix="ezgitops-table-") as folder:
+        program = Program(Path(folder), {"HOME": folder, "XDG_STATE_HOME": f"{folder}/state", **case.environ})
+        settings = [argument for key, value in case.set.items() for argument in ("--set", f"{key}={value}")]
+        command = ("check", "-f", str(SAMPLE), f"--sandbox={case.scenario}", "--output", "json", *settings)
+        result = program.run(*command)
+    results = (event["result"] for event in result.of("check_result"))
+    last = {entry["id"]: entry for entry in results if isinstance(entry, dict)}
+    if not last:
+        raise RuntimeError(f"{case.scenario}: exit code {result.code}\n{result.out[-2000:]}\n{result.err[-2000:]}")
+    return Seen(
+        result.code,
+        {check: str(entry["status"]) for check, entry in last.items()},
+        {check: str(entry["evidence"]) for check, entry in last.items()},
+    )
+
+
+def changed(seen: Seen, healthy: Seen) -> dict[str, str]:
+    """The checks that ended otherwise than in ``healthy``; one that is not asked there counts as ``absent``."""
+    ids = [*healthy.statuses, *(i for i in seen.statuses if i not in healthy.statuses)]
+    pairs = {i: seen.statuses.get(i, "absent") for i in ids}
+    return {i: status for i, status in pairs.items() if status != healthy.statuses.get(i, "absent")}
+
+
+def never_failing(seen: Sequence[Seen]) -> list[str]:
+    """The checks that fail or warn in none of the scenarios."""
+    ids = dict.fromkeys(i for one in seen for i in one.statuses)
+    return [i for i in ids if not any(one.statuses.get(i) in _BAD for one in seen)]
+
+
+def main(names: Sequence[str]) -> int:
+    """Print the table. Gives the exit code."""
+    known = cases()
+    wanted = [known.get(name, Case(name, {})) for name in names] or list(known.values())
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        healthy, *seen = pool.map(look, [Case(HEALTHY, {}), *wanted])
+    wrong = 0
+    for case, one in zip(wanted, seen, strict=True):
+        differs = changed(one, healthy)
+        ok = differs == dict(case.checks) and bool(differs)
+        wrong += not ok
+        print(f"{case.scenario:<34} exit {one.code}  {'as expected' if ok else 'NOT AS EXPECTED'}")
+        for check, status in differs.items():
+            expected = "" if case.checks.get(check) == status else f"   (expected: {case.checks.get(check, 'no change')})"
+            print(f"    {_SIGNS.get(status, ' ')} {status:<8} {check:<34} {one.evidence.get(check, '')[:150]}{expected}")
+        for check in set(case.checks) - set(differs):
+            print(f"      no change {check:<34} (expected: {case.checks[check]})")
+    idle = [] if names else never_failing(seen)
+    for check in idle:
+        print(f"never fails: {check}")
+    print(f"{len(wanted)} scenarios, {len(healthy.statuses)} checks, {wrong} not as expected, {len(idle)} never failing")
+    return 1 if wrong or idle else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
