@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from strategies.base import Choice, Json, Situation, Verdict
 from strategies.codecommit.urls import endpoint_service
 from strategies.common import effective
-from strategies.common.checks import aws, cluster
+from strategies.common.checks import aws, cluster, network
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
@@ -149,7 +149,7 @@ def judge_context(situation: Situation) -> Verdict | None:
 
 def judge_vpc(situation: Situation) -> Verdict | None:
     """Whether its DNS attributes let private DNS work."""
-    return aws.vpc_dns(situation) if situation.facts.get(AWS_VPCS) is not None else None
+    return network.vpc_dns(situation) if situation.facts.get(AWS_VPCS) is not None else None
 
 
 def judge_subnets(situation: Situation) -> Verdict | None:
