@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -35,6 +38,34 @@ def test_an_operator_without_the_right_is_refused(start_account):
             with pytest.raises(ClientError) as caught:
                 getattr(little.client(service), operation)()
             assert caught.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.parametrize(("offset", "says"), [(420.0, "Signature expired"), (-420.0, "Signature not yet current")])
+def test_a_signature_of_another_time_is_refused(start_account, offset, says):
+    """IAM user guide, "AWS Signature Version 4 for API requests": five minutes; EC2's RequestExpired: fifteen."""
+    with start_account({"clock_offset_seconds": offset}) as apart:
+        with pytest.raises(ClientError, match=says) as caught:
+            apart.client("sts").get_caller_identity()
+        assert caught.value.response["Error"]["Code"] == "SignatureDoesNotMatch"
+        told = parsedate_to_datetime(caught.value.response["ResponseMetadata"]["HTTPHeaders"]["date"])
+        assert abs((told - datetime.now(UTC)).total_seconds() - offset) < 60
+        with pytest.raises(ClientError) as caught:
+            apart.client("codecommit").list_repositories()
+        assert caught.value.response["Error"]["Code"] == "InvalidSignatureException"
+        assert apart.client("ec2").describe_vpcs()["Vpcs"]
+    with start_account({"clock_offset_seconds": 3 * offset}) as apart:
+        with pytest.raises(ClientError) as caught:
+            apart.client("ec2").describe_vpcs()
+        assert caught.value.response["Error"]["Code"] == "RequestExpired"
+
+
+def test_a_service_may_take_longer(start_account):
+    """The scenario's ``delays``."""
+    slept: list[float] = []
+    with start_account({"delays": {"iam": 25.0}}, sleep=slept.append) as slow:
+        slow.client("sts").get_caller_identity()
+        slow.client("iam").list_roles()
+    assert slept == [25.0]
 
 
 def test_latency_is_added_to_each_call(start_account):

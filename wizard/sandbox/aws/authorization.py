@@ -40,6 +40,9 @@ _EC2_NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 _EC2_MADE = {"CreateSecurityGroup": "security-group", "CreateVpcEndpoint": "vpc-endpoint"}
 
+_IAM_ARNS = ("OpenIDConnectProviderArn", "PolicySourceArn")
+"""Parameters that name the one resource of an IAM operation."""
+
 _IAM_TAG = {"CreateRole": "iam:TagRole", "CreateUser": "iam:TagUser"}
 
 
@@ -61,6 +64,8 @@ def demands(world: World, service: str, operation: str, body: bytes) -> Sequence
         return list(_ec2(world, operation, parameters))
     if service == "iam":
         return list(_iam(world, operation, parameters))
+    if service == "servicequotas":
+        return [Demand(f"{service}:{operation}", ANY)]
     return [Demand(f"{service}:{operation}", None)]
 
 
@@ -89,12 +94,15 @@ def _ec2(world: World, operation: str, parameters: Mapping[str, str]) -> Iterato
 def _iam(world: World, operation: str, parameters: Mapping[str, str]) -> Iterator[Demand]:
     action = f"iam:{operation}"
     prefix = f"arn:{world.scenario.partition}:iam::{world.scenario.account_id}"
-    if "OpenIDConnectProviderArn" in parameters:
-        yield Demand(action, parameters["OpenIDConnectProviderArn"])
+    named = next((parameters[name] for name in _IAM_ARNS if name in parameters), None)
+    if operation == "GetPolicy":
+        named = parameters.get("PolicyArn")
+    if named is not None:
+        yield Demand(action, named)
         return
     kind = "role" if "RoleName" in parameters else "user" if "UserName" in parameters else None
     if kind is None:
-        yield Demand(action, ANY if operation.startswith("List") else None)
+        yield Demand(action, ANY if operation.startswith("List") or operation == "GetAccountSummary" else None)
         return
     name = parameters["RoleName" if kind == "role" else "UserName"]
     known = world.arn_of(kind, name)

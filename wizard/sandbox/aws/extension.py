@@ -13,12 +13,16 @@ from moto.core.model_instances import reset_model_data
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import create_backend_app
+from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backends
+from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.sts.models import STSBackend, sts_backends
 
 from wizard.sandbox.aws.services.base import Extended
 from wizard.sandbox.aws.services.codecommit import SandboxCodeCommit, SandboxCodeCommitApi
 from wizard.sandbox.aws.services.ec2 import SandboxEc2, SandboxEc2Api
 from wizard.sandbox.aws.services.iam import SandboxIam, SandboxIamApi
+from wizard.sandbox.aws.services.quotas import SandboxQuotasApi
+from wizard.sandbox.aws.services.ssm import SandboxSsmApi
 from wizard.sandbox.aws.services.sts import SandboxStsApi
 from wizard.sandbox.aws.world import World
 
@@ -71,6 +75,8 @@ EXTENSIONS = tuple(
         (codecommit_backends, SandboxCodeCommit, SandboxCodeCommitApi),
         (ec2_backends, SandboxEc2, SandboxEc2Api),
         (iam_backends, SandboxIam, SandboxIamApi),
+        (ssm_backends, SimpleSystemManagerBackend, SandboxSsmApi),
+        (servicequotas_backends, ServiceQuotasBackend, SandboxQuotasApi),
         (sts_backends, STSBackend, SandboxStsApi),
     )
 )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from xml.sax.saxutils import escape
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
+SIGNATURE_LIFETIME = timedelta(minutes=5)
+"""IAM user guide, "AWS Signature Version 4 for API requests": a request must arrive within five minutes of its time stamp."""
+EC2_SIGNATURE_LIFETIME = timedelta(minutes=15)
+"""EC2 API reference, "Common client error codes": RequestExpired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,32 @@ def bad_signature(service: str, *, json_protocol: bool) -> Fault:
     return Fault(400 if json_protocol else 403, code, message)
 
 
-def denied(service: str, principal: str, action: str, resource: str | None, *, json_protocol: bool) -> Fault:
-    """An action that the caller's policies do not allow on this resource (None: on any)."""
+def wrong_time(service: str, signed: str, now: datetime, *, json_protocol: bool) -> Fault:
+    """A signature whose time (``signed``, as in X-Amz-Date) is too far from AWS's own ``now``."""
+    if service == "ec2":
+        return Fault(400, "RequestExpired", "Request has expired.")
+    minutes = int(SIGNATURE_LIFETIME.total_seconds() // 60)
+    present, early, late = (f"{t:%Y%m%dT%H%M%SZ}" for t in (now, now - SIGNATURE_LIFETIME, now + SIGNATURE_LIFETIME))
+    if signed < early:
+        message = f"Signature expired: {signed} is now earlier than {early} ({present} - {minutes} min.)"
+    else:
+        message = f"Signature not yet current: {signed} is still later than {late} ({present} + {minutes} min.)"
+    code = "InvalidSignatureException" if json_protocol else "SignatureDoesNotMatch"
+    return Fault(400 if json_protocol else 403, code, message)
+
+
+def denied(
+    service: str, principal: str, action: str, resource: str | None, policy: str, *, explicit: bool, json_protocol: bool
+) -> Fault:
+    """An action that is not allowed on this resource (None: on any), and the kind of policy that decided.
+
+    IAM user guide, "Troubleshoot access denied error messages".
+    """
     where = "" if resource is None else f" on resource: {resource}"
-    message = (
-        f"User: {principal} is not authorized to perform: {action}{where} "
-        f"because no identity-based policy allows the {action} action"
-    )
+    reason = f"because no {policy} allows the {action} action"
+    if explicit:
+        reason = f"with an explicit deny in {'an' if policy[0] in 'aeiou' else 'a'} {policy}"
+    message = f"User: {principal} is not authorized to perform: {action}{where} {reason}"
     if service == "ec2":
         return Fault(403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {message}")
     code = "AccessDeniedException" if json_protocol else "AccessDenied"

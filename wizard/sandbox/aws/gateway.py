@@ -8,6 +8,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -64,11 +66,13 @@ class Gateway:
         *,
         latency: float,
         sleep: Callable[[float], None],
+        machine_clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._world = world
         self._application = application
         self._latency = latency
         self._sleep = sleep
+        self._machine_clock = machine_clock
         self._calls: list[Call] = []
 
     def calls(self) -> list[Call]:
@@ -80,8 +84,9 @@ class Gateway:
         """Answer one request."""
         started = time.monotonic()
         request = _read(environ)
-        if self._latency > 0:
-            self._sleep(self._latency)
+        latency = self._latency + self._world.scenario.delays.get(request.service, 0.0)
+        if latency > 0:
+            self._sleep(latency)
         with self._world.lock:
             status, headers, body = self._answer(request, environ)
             code = _error_code(body) if status >= 400 else None
@@ -90,6 +95,10 @@ class Gateway:
             self._calls.append(
                 Call(request.service, request.operation, started, ended, request.mutating, status, code, actions)
             )
+        headers = [
+            *(header for header in headers if header[0] != "Date"),
+            ("Date", format_datetime(self._aws_time(), usegmt=True)),
+        ]
         start_response(f"{status} {'OK' if status < 400 else 'Error'}", headers)
         return [body]
 
@@ -119,15 +128,46 @@ class Gateway:
             return faults.invalid_token(request.service, json_protocol=request.json_protocol)
         if not _signed_by(credential, request, environ):
             return faults.bad_signature(request.service, json_protocol=request.json_protocol)
+        wrong = self._wrong_time(request, environ.get("HTTP_X_AMZ_DATE", ""))
+        if wrong is not None:
+            return wrong
         if credential.expired(self._world.clock()):
             return faults.expired_token(request.service, json_protocol=request.json_protocol)
-        principal = credential.principal_arn
+        return self._deny(request, credential.principal_arn)
+
+    def _wrong_time(self, request: Request, signed: str) -> Fault | None:
+        """Signatures are made with the machine's clock, which a test that moves the sandbox's clock leaves alone."""
+        now = self._aws_time()
+        lifetime = faults.EC2_SIGNATURE_LIFETIME if request.service == "ec2" else faults.SIGNATURE_LIFETIME
+        try:
+            made = datetime.strptime(signed, "%Y%m%dT%H%M%S%z")
+        except ValueError:
+            return faults.bad_signature(request.service, json_protocol=request.json_protocol)
+        if abs(now - made) <= lifetime:
+            return None
+        return faults.wrong_time(request.service, signed, now, json_protocol=request.json_protocol)
+
+    def _deny(self, request: Request, principal: str) -> Fault | None:
         for demand in _demands(self._world, request):
-            if self._world.decision(principal, demand.action, demand.resource, demand.context) is not Decision.ALLOWED:
-                return faults.denied(
-                    request.service, principal, demand.action, demand.resource, json_protocol=request.json_protocol
-                )
+            asked = (principal, demand.action, demand.resource, demand.context)
+            for policy, decision in (
+                ("service control policy", self._world.organization_decision(*asked)),
+                ("identity-based policy", self._world.decision(*asked)),
+            ):
+                if decision is not Decision.ALLOWED:
+                    return faults.denied(
+                        request.service,
+                        principal,
+                        demand.action,
+                        demand.resource,
+                        policy,
+                        explicit=decision is Decision.EXPLICIT_DENY,
+                        json_protocol=request.json_protocol,
+                    )
         return None
+
+    def _aws_time(self) -> datetime:
+        return self._machine_clock() + timedelta(seconds=self._world.scenario.clock_offset_seconds)
 
 
 def _demands(world: World, request: Request) -> Sequence[Demand]:

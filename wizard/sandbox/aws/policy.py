@@ -129,6 +129,11 @@ def decide(
     return decision
 
 
+def conditional(document: Document) -> bool:
+    """True when a statement has a condition."""
+    return any("Condition" in statement for statement in statements(document))
+
+
 def statements(document: Document) -> Iterator[Mapping[str, object]]:
     """The statements of a policy, which may be one object or a list of them."""
     found = document.get("Statement")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 JsonObject = dict[str, object]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
@@ -79,20 +79,58 @@ class Iam(Section):
 
 
 class Subnet(Section):
-    """A subnet; ``zone`` is the name of its availability zone."""
+    """A subnet; ``zone`` is the name of its availability zone, ``route_table`` None: the VPC's main table.
+
+    ``interfaces`` is how many addresses other things in it have taken.
+    """
 
     id: str
     name: str
     zone: str
     cidr: str
+    route_table: str | None = None
+    interfaces: int = 0
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class RouteTable(Section):
+    """A route table besides the main one; ``default`` is the NAT or internet gateway that its default route leads to."""
+
+    id: str
+    default: str | None = None
+
+
+class NatGateway(Section):
+    """A public NAT gateway in a subnet that has a way to the internet gateway."""
+
+    id: str
+    subnet: str
+
+
+class Instance(Section):
+    """An EC2 instance that runs. ``platform`` is what Systems Manager says of it; None: it is not managed."""
+
+    id: str
+    name: str
+    subnet: str
+    address: str
+    security_groups: tuple[str, ...]
+    platform: tuple[str, str] | None = None
     tags: dict[str, str] = Field(default_factory=dict)
 
 
 class Ingress(Section):
-    """TCP from ``cidr`` to ``port``."""
+    """TCP from ``cidr``, or from whoever has the group ``group``, to ``port``."""
 
-    cidr: str
+    cidr: str | None = None
+    group: str | None = None
     port: int
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if (self.cidr is None) == (self.group is None):
+            raise ValueError("a rule has either cidr or group")
+        return self
 
 
 class SecurityGroup(Section):
@@ -107,7 +145,10 @@ class SecurityGroup(Section):
 
 
 class Endpoint(Section):
-    """A VPC endpoint that is there already; ``service`` is the short name (``sts``)."""
+    """A VPC endpoint that is there already; ``service`` is the short name (``sts``).
+
+    ``failed``: AWS gave up making it. It is listed in that state, and serves nobody, until it is deleted.
+    """
 
     id: str
     service: str
@@ -115,12 +156,16 @@ class Endpoint(Section):
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     private_dns: bool = True
+    failed: bool = False
     policy: JsonObject | None = None
     tags: dict[str, str] = Field(default_factory=dict)
 
 
 class Vpc(Section):
-    """A VPC with one main route table. ``internet_gateway`` adds a gateway and a default route to it."""
+    """A VPC with a main route table. ``internet_gateway`` adds a gateway, and a default route to it in the main table.
+
+    The DNS attributes are what they are now: the endpoints with private DNS were made while both were on.
+    """
 
     id: str
     name: str
@@ -130,8 +175,11 @@ class Vpc(Section):
     dns_hostnames: bool = True
     internet_gateway: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
+    route_tables: tuple[RouteTable, ...] = ()
+    nat_gateways: tuple[NatGateway, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()
+    instances: tuple[Instance, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
 
 
@@ -161,12 +209,28 @@ class Repository(Section):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
+class Organization(Section):
+    """AWS Organizations: the service control policies above this account, by name. None: nothing is above it."""
+
+    policies: dict[str, JsonObject] = Field(default_factory=dict)
+
+
+class Quotas(Section):
+    """How much the account may have (VPC user guide, "Amazon VPC quotas"; IAM user guide, "IAM and AWS STS quotas")."""
+
+    interface_endpoints_per_vpc: int = 50
+    roles: int = 1000
+    users: int = 5000
+
+
 class CodeCommit(Section):
     """CodeCommit in this account. ``open_to_account`` false: creating is refused, as for accounts it was closed to.
 
-    ``kms_keys`` are the customer managed keys that may encrypt a repository: alias (``alias/NAME``) to key id.
+    ``offered`` false: the region has no CodeCommit, so that its host name leads nowhere. ``kms_keys`` are the customer
+    managed keys that may encrypt a repository: alias (``alias/NAME``) to key id.
     """
 
+    offered: bool = True
     open_to_account: bool = True
     kms_keys: dict[str, str] = Field(default_factory=dict)
     repositories: tuple[Repository, ...] = ()
@@ -184,6 +248,12 @@ class AwsScenario(Section):
     vpcs: tuple[Vpc, ...] = ()
     endpoint_services: EndpointServices
     codecommit: CodeCommit = Field(default_factory=CodeCommit)
+    organization: Organization = Field(default_factory=Organization)
+    quotas: Quotas = Field(default_factory=Quotas)
+    clock_offset_seconds: float = 0.0
+    """How far AWS's clock is ahead of this machine's."""
+    delays: dict[str, float] = Field(default_factory=dict)
+    """Seconds that each call of a service takes longer, by its signing name (``iam``)."""
 
     @property
     def operator_arn(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -29,6 +30,11 @@ class QuietHandler(MotoRequestHandler):
     """moto's handler over HTTP/1.1 (connections are kept), without an access log."""
 
     protocol_version = "HTTP/1.1"
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """As usual but for the Date header: what time it is, AWS says."""
+        self.send_response_only(code, message)
+        self.send_header("Server", self.version_string())
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's own name
         """Say nothing: the calls are recorded."""
@@ -120,23 +126,35 @@ class AwsServer:
             return None if found is None else (found.password, iam.get_user(found.user_name).arn)
 
     def allowed(self, principal_arn: str, action: str, resource_arn: str) -> bool:
-        """What the identity's policies (and permissions boundary) say of an action (``codecommit:GitPull``) on a resource."""
+        """What organization, identity and permissions boundary say of an action (``codecommit:GitPull``) on a resource."""
         with self._world.lock:
-            return self._world.decision(principal_arn, action, resource_arn) is Decision.ALLOWED
+            asked = (principal_arn, action, resource_arn)
+            decisions = (self._world.organization_decision(*asked), self._world.decision(*asked))
+            return all(decision is Decision.ALLOWED for decision in decisions)
 
     def endpoint(self, service_short_name: str) -> EndpointView | None:
         """The available interface endpoint with private DNS for ``git-codecommit``, ``sts`` ...; None when there is none."""
         with self._world.lock:
-            endpoints: list[SandboxEndpoint] = list(self._world.ec2.vpc_end_points.values())
-            for endpoint in endpoints:
-                usable = endpoint.interface and endpoint.private_dns_enabled and endpoint.state == "available"
-                if usable and endpoint.short_name == service_short_name:
-                    return self._view(endpoint)
-        return None
+            named = (e for e in self._available() if e.private_dns_enabled and e.short_name == service_short_name)
+            return next(map(self._view, named), None)
+
+    def endpoint_at(self, address: str) -> EndpointView | None:
+        """The available interface endpoint that has an interface with this address, or None."""
+        with self._world.lock:
+            return next((view for view in map(self._view, self._available()) if address in view.addresses), None)
+
+    @property
+    def unoffered(self) -> tuple[str, ...]:
+        """Service ids (as in ``AWS_ENDPOINT_URL_ID``) that the region does not have: their host names lead nowhere."""
+        return () if self._world.scenario.codecommit.offered else ("CODECOMMIT",)
 
     def calls(self) -> list[Call]:
         """Every API call so far, in the order in which they ended."""
         return self._gateway.calls()
+
+    def _available(self) -> list[SandboxEndpoint]:
+        endpoints: list[SandboxEndpoint] = list(self._world.ec2.vpc_end_points.values())
+        return [endpoint for endpoint in endpoints if endpoint.interface and endpoint.state == "available"]
 
     def _view(self, endpoint: SandboxEndpoint) -> EndpointView:
         policy: Document = json.loads(endpoint.policy_document)
@@ -154,14 +172,23 @@ class AwsServer:
             dns_names=tuple(entry["dns_name"] for entry in endpoint.dns_entries),
             subnet_ids=tuple(endpoint.subnet_ids),
             ingress=tuple(
-                IngressRule(rule.ip_range["CidrIp"], rule.ip_protocol, _port(rule.from_port), _port(rule.to_port))
+                IngressRule(cidr, rule.ip_protocol, _port(rule.from_port), _port(rule.to_port))
                 for group in groups
                 for rule in group.ingress_rules
-                if rule.ip_range and "CidrIp" in rule.ip_range
+                for cidr in self._sources(rule)
             ),
             policy=policy,
             permits=permits,
+            addresses=tuple(str(self._world.ec2.enis[one].private_ip_address) for one in endpoint.network_interface_ids),
         )
+
+    def _sources(self, rule: SecurityGroupRule) -> list[str]:
+        """Where a rule lets traffic in from: a range, or each interface that has the group which the rule names."""
+        if rule.ip_range and "CidrIp" in rule.ip_range:
+            return [rule.ip_range["CidrIp"]]
+        named = (rule.source_group or {}).get("GroupId")
+        members = (i for i in self._world.ec2.enis.values() if named in [group.id for group in i._group_set])
+        return [f"{interface.private_ip_address}/32" for interface in members]
 
 
 def _port(value: object) -> int | None:

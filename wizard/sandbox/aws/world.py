@@ -15,7 +15,7 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, Role, User, iam_backends
 
-from wizard.sandbox.aws.policy import Decision, Document, decide
+from wizard.sandbox.aws.policy import Decision, Document, conditional, decide
 from wizard.sandbox.aws.scenario import AwsScenario
 from wizard.sandbox.aws.tokens import IssuerKeys
 from wizard.sandbox.aws.views import Credential
@@ -108,6 +108,30 @@ class World:
         if granted is not Decision.ALLOWED or boundary is None:
             return granted
         return decide(self._managed(boundary), action, resource, context=context)
+
+    def organization_decision(
+        self,
+        principal_arn: str,
+        action: str,
+        resource: str | None,
+        request: Mapping[str, str] | None = None,
+        *,
+        simulated: bool = False,
+    ) -> Decision:
+        """What the service control policies say; without any, everything passes.
+
+        ``simulated``: as IAM's policy simulator sees them, which leaves out those that have conditions (IAM user guide,
+        "IAM policy testing with the IAM policy simulator").
+        """
+        above = self.scenario.organization.policies.values()
+        seen = [one for one in above if not (simulated and conditional(one))]
+        if not seen:
+            return Decision.ALLOWED
+        context = {**self.context(principal_arn), **(request or {})}
+        found = [decide([one], action, resource, context=context) for one in seen]
+        if Decision.EXPLICIT_DENY in found:
+            return Decision.EXPLICIT_DENY
+        return Decision.ALLOWED if Decision.ALLOWED in found else Decision.IMPLICIT_DENY
 
     def arn_of(self, kind: str, name: str) -> str | None:
         """ARN of the ``role`` or ``user`` of this name, or None."""

@@ -93,10 +93,13 @@ class SandboxEc2Api(Extended, EC2Response):
     def create_vpc_endpoint(self) -> ActionResult:
         """CreateVpcEndpoint: a gateway endpoint when no type is given."""
         self.error_on_dryrun()
+        kind = self.text("VpcEndpointType") or "Gateway"
+        if kind == "Interface":
+            self._check_quota(self.text("VpcId"))
         endpoint = self.ec2.add_vpc_endpoint(
             self.text("VpcId"),
             self.text("ServiceName"),
-            self.text("VpcEndpointType") or "Gateway",
+            kind,
             subnet_ids=self._get_param("SubnetIds") or [],
             group_ids=self._get_param("SecurityGroupIds") or [],
             route_table_ids=self._get_param("RouteTableIds") or [],
@@ -160,6 +163,12 @@ class SandboxEc2Api(Extended, EC2Response):
         """AuthorizeSecurityGroupEgress."""
         self._check_rule_descriptions()
         return super().authorize_security_group_egress()
+
+    def _check_quota(self, vpc_id: str) -> None:
+        """API reference, "Client error codes": VpcEndpointLimitExceeded."""
+        there = sum(e.vpc_id == vpc_id and e.interface for e in self.ec2.vpc_end_points.values())
+        if there >= self.world.scenario.quotas.interface_endpoints_per_vpc:
+            raise AwsError("VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached.")
 
     def _check_rule_descriptions(self) -> None:
         for permission in self._get_param("IpPermissions") or []:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import ClassVar
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -13,6 +12,7 @@ from moto.iam.responses import IamResponse
 from wizard.sandbox.aws.policy import PolicyFaultError, validate_identity, validate_trust
 from wizard.sandbox.aws.services.base import AwsError, Extended
 from wizard.sandbox.aws.services.credentials import ServiceCredentials, new_password
+from wizard.sandbox.aws.services.simulation import simulate
 from wizard.sandbox.aws.world import World
 
 NAME = re.compile(r"^[\w+=,.@-]+$", re.ASCII)
@@ -42,6 +42,7 @@ class SandboxIam(IAMBackend):
         """CreateRole: name, path, trust policy and boundary are checked first."""
         check_name("roleName", role_name)
         check_path(path)
+        check_quota("RolesPerAccount", len(self.roles), self.world.scenario.quotas.roles)
         self._check_trust(assume_role_policy_document)
         self.check_boundary(permissions_boundary)
         return super().create_role(
@@ -77,6 +78,7 @@ class SandboxIam(IAMBackend):
         """CreateUser."""
         check_name("userName", user_name)
         check_path(path)
+        check_quota("UsersPerAccount", len(self.users), self.world.scenario.quotas.users)
         return super().create_user(region_name, user_name, path, tags)
 
     def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
@@ -146,6 +148,28 @@ class SandboxIamApi(Extended, IamResponse):
         self.backend.set_user_boundary(self.text("UserName"), None)
         return EmptyResult()
 
+    def simulate_principal_policy(self) -> ActionResult:
+        """SimulatePrincipalPolicy, in one page."""
+        entries: list[dict[str, object]] = self._get_param("ContextEntries") or []
+        context: dict[str, str] = {}
+        for entry in entries:
+            values = entry.get("ContextKeyValues")
+            context[str(entry["ContextKeyName"])] = str(values[0]) if isinstance(values, list) and values else ""
+        found = simulate(
+            self.world,
+            self.text("PolicySourceArn"),
+            self._get_param("ActionNames") or [],
+            self._get_param("ResourceArns") or [],
+            context,
+        )
+        return ActionResult({"EvaluationResults": found, "IsTruncated": False})
+
+    def get_account_summary(self) -> ActionResult:
+        """GetAccountSummary, with the account's own quotas."""
+        quotas = self.world.scenario.quotas
+        summary = dict(self.backend.get_account_summary().summary_map)
+        return ActionResult({"SummaryMap": {**summary, "RolesQuota": quotas.roles, "UsersQuota": quotas.users}})
+
     def create_service_specific_credential(self) -> ActionResult:
         """CreateServiceSpecificCredential."""
         user = self.backend.get_user(self.text("UserName"))
@@ -178,28 +202,11 @@ class SandboxIamApi(Extended, IamResponse):
         credentials.delete(credentials.get(self.text("ServiceSpecificCredentialId"), self.text("UserName")))
         return EmptyResult()
 
-    def simulate_principal_policy(self) -> ActionResult:
-        """SimulatePrincipalPolicy for a user or role; conditions see no request context."""
-        source = self.text("PolicySourceArn")
-        if ":iam::" not in source:
-            raise AwsError("InvalidInput", f"Invalid Entity Arn: {source} does not clearly define entity type and name.")
-        if self.world.identity(source) is None:
-            raise AwsError("NoSuchEntity", f"Entity {source} does not exist.")
-        resources: list[str] = self._get_param("ResourceArns") or ["*"]
-        results: list[Mapping[str, object]] = []
-        for action in self._get_param("ActionNames") or []:
-            for resource in resources:
-                decision = self.world.decision(source, action, resource)
-                results.append(
-                    {
-                        "EvalActionName": action,
-                        "EvalResourceName": resource,
-                        "EvalDecision": str(decision),
-                        "MatchedStatements": [],
-                        "MissingContextValues": [],
-                    }
-                )
-        return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+def check_quota(name: str, number: int, most: int) -> None:
+    """Raise LimitExceeded when one more would be too many."""
+    if number >= most:
+        raise AwsError("LimitExceeded", f"Cannot exceed quota for {name}: {most}")
 
 
 def check_identity(text: str) -> None:
