@@ -32,13 +32,21 @@ from strategies.base import (
     Status,
     Verdict,
 )
+from strategies.common import effective
 from strategies.facts import (
+    ARGOCD_APPLICATIONS,
+    ARGOCD_CERTIFICATES,
+    ARGOCD_PROJECTS,
+    ARGOCD_SECRETS,
     AWS_ENDPOINT_SERVICES,
     AWS_ENDPOINTS,
     AWS_IDENTITY,
+    AWS_INSTANCES,
+    AWS_MANAGED_INSTANCES,
     AWS_OIDC_PROVIDERS,
     AWS_PROFILES,
     AWS_REPOSITORY,
+    AWS_SECURITY_GROUPS,
     AWS_VPCS,
     CLUSTER_GITOPS,
     CLUSTER_INFO,
@@ -47,7 +55,9 @@ from strategies.facts import (
     KUBE_CONTEXTS,
     SOURCE,
     SOURCE_TREE,
+    ArgoDestination,
     ArgoInstance,
+    ArgoProject,
     AwsIdentity,
     AwsProfiles,
     ClusterInfo,
@@ -57,10 +67,15 @@ from strategies.facts import (
     FactError,
     GitOps,
     GitProgram,
+    Ingress,
+    Instance,
     KubeContext,
     KubeContexts,
+    ManagedInstances,
     OidcProviders,
+    OperatorSubscription,
     Rights,
+    SecurityGroup,
     SourceRepository,
     SourceTree,
     Subnet,
@@ -108,6 +123,13 @@ def healthy_facts() -> dict[str, object]:
     vpc = Vpc("vpc-0a1b2c3d4e5f60718", "prod-east-vpc", ("10.0.0.0/16",), True, True, subnets)
     group = ("sg-0e0e0e0e0e0e0e0e0",)
     service = "com.amazonaws.us-east-2."
+    open_to_all = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+    workers = "sg-0d0d0d0d0d0d0d0d0"
+    nodes = tuple(
+        Instance(f"i-0a1b2c3d4e5f6000{n}", f"workers-{n}", vpc.id, s.id, address, (workers,), ("prod-east-x7k2p",), "prod-east")
+        for n, (s, address) in enumerate(zip(subnets, ("10.0.1.17", "10.0.17.42", "10.0.33.8"), strict=True), start=1)
+    )
+    bastion = Instance("i-0b1b2c3d4e5f60009", "bastion", vpc.id, ids[0], "10.0.2.5", ("sg-0ba5ba5ba5ba5ba5b",))
     return {
         GIT_PROGRAM.id: GitProgram("/usr/bin/git", (2, 39, 5)),
         AWS_PROFILES.id: AwsProfiles(("prod-east", "staging"), "prod-east", "us-east-2", ("us-east-1", "us-east-2")),
@@ -122,15 +144,24 @@ def healthy_facts() -> dict[str, object]:
         AWS_ENDPOINTS.id: (
             Endpoint("vpce-0f0f0f0f0f0f0f0f0", vpc.id, service + "s3", "Gateway", "available", False, (), ()),
             *(
-                Endpoint(f"vpce-{n:017x}", vpc.id, service + name, "Interface", "available", True, ids, group)
+                Endpoint(
+                    f"vpce-{n:017x}", vpc.id, service + name, "Interface", "available", True, ids, group, None, open_to_all
+                )
                 for n, name in enumerate(("sts", "ecr.api", "ecr.dkr"), start=1)
             ),
         ),
         AWS_ENDPOINT_SERVICES.id: EndpointServices(
             {service + name: ZONES for name in ("sts", "git-codecommit", "codecommit", "git-codecommit-fips")}
         ),
+        AWS_SECURITY_GROUPS.id: (
+            SecurityGroup(*group, "prod-east-endpoints", vpc.id, (Ingress("10.0.0.0/16", 443, 443),)),
+            SecurityGroup(workers, "prod-east-x7k2p-default-sg", vpc.id, (), ("prod-east-x7k2p",)),
+        ),
+        AWS_INSTANCES.id: (*nodes, bastion),
+        AWS_MANAGED_INSTANCES.id: ManagedInstances({bastion.id: "Amazon Linux 2023"}),
         AWS_OIDC_PROVIDERS.id: OidcProviders(
-            {ISSUER: (f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}", ("openshift", "sts.amazonaws.com"))}
+            {ISSUER: (f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}", ("openshift", "sts.amazonaws.com"))},
+            {ISSUER: ("917e732d330f9a12404f73d8bea36948b929dffc",)},
         ),
         AWS_REPOSITORY.id: CodeCommitRepository("prod-east-cluster-config", False),
         CLUSTER_INFO.id: ClusterInfo(
@@ -152,7 +183,14 @@ def healthy_facts() -> dict[str, object]:
             "1.21.0",
             "Succeeded",
             (ArgoInstance("openshift-gitops", "openshift-gitops", "Available"),),
+            subscription=OperatorSubscription(
+                "openshift-gitops-operator", "openshift-gitops-operator", "latest", "redhat-operators", "AtLatestKnown"
+            ),
         ),
+        ARGOCD_SECRETS.id: (),
+        ARGOCD_APPLICATIONS.id: (),
+        ARGOCD_PROJECTS.id: (ArgoProject("default", ("*",), (ArgoDestination("*", "", "*"),)),),
+        ARGOCD_CERTIFICATES.id: (),
         CLUSTER_RIGHTS.id: Rights({}),
         SOURCE.id: SourceRepository(
             SOURCE_URL,
@@ -204,6 +242,11 @@ def _cluster(situation: Situation) -> Hashable | None:
     return situation.answers.cluster.context
 
 
+def _argocd(situation: Situation) -> Hashable | None:
+    context, namespace = _cluster(situation), effective.argocd_namespace(situation)
+    return None if context is None or namespace is None else (context, namespace)
+
+
 def _repository(situation: Situation) -> Hashable | None:
     name, where = situation.answers.codecommit.repository.name, _aws(situation)
     return None if name is None or where is None else (where, name)
@@ -218,10 +261,17 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     AWS_ENDPOINTS.id: _aws,
     AWS_ENDPOINT_SERVICES.id: _aws,
     AWS_OIDC_PROVIDERS.id: _aws,
+    AWS_SECURITY_GROUPS.id: _aws,
+    AWS_INSTANCES.id: _aws,
+    AWS_MANAGED_INSTANCES.id: _aws,
     AWS_REPOSITORY.id: _repository,
     CLUSTER_INFO.id: _cluster,
     CLUSTER_GITOPS.id: _cluster,
     CLUSTER_RIGHTS.id: _cluster,
+    ARGOCD_SECRETS.id: _argocd,
+    ARGOCD_APPLICATIONS.id: _argocd,
+    ARGOCD_PROJECTS.id: _argocd,
+    ARGOCD_CERTIFICATES.id: _argocd,
     SOURCE.id: lambda s: s.answers.source.url,
     SOURCE_TREE.id: lambda s: (s.answers.source.url, s.answers.source.revision) if s.facts.known(SOURCE.id) else None,
 }
@@ -342,6 +392,8 @@ class FakeWorld:
     gates: dict[str, threading.Event] = field(default_factory=dict)
     """Fact id -> event that its reading waits for."""
     timeout: float = 20.0
+    intrusive: frozenset[str] = frozenset()
+    """Ids of the facts whose readers leave something in the world while they read."""
     things: dict[str, Thing] = field(default_factory=dict)
     errors: dict[tuple[str, str], list[Exception]] = field(default_factory=dict)
     """(read|create|delete|owned, address or kind) -> errors to raise, one each time, until none is left."""
@@ -368,7 +420,8 @@ class FakeWorld:
 
     def readers(self) -> Sequence[Reader]:
         """A reader for each scripted fact."""
-        return [FakeReader(self, fact_id, INPUTS[fact_id], self.timeout).reader() for fact_id in self.facts]
+        made = [FakeReader(self, fact_id, INPUTS[fact_id], self.timeout).reader() for fact_id in self.facts]
+        return [replace(one, intrusive=one.fact_id in self.intrusive) for one in made]
 
     def site(self, answers: Answers) -> Site:
         """The world is its only site."""
@@ -397,6 +450,7 @@ class FakeWorld:
     def mend(self, operation: str, arguments: Mapping[str, Json], run: Execution) -> None:
         """Journal it and note it down; the fact it is about changes when the test says so."""
         with run.mutation(operation, arguments):
+            self.stumble("mend", operation)
             self.mended.append((operation, dict(arguments)))
 
     def hard_refresh(self, namespace: str, application: str) -> None:

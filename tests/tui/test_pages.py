@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
-from strategies.base import Status
-from strategies.facts import AWS_IDENTITY, SOURCE, FactError
-from tests.fakes import passing, thing
+from strategies.base import Check, Mend, Remedy, Situation, Status, Verdict
+from strategies.facts import AWS_IDENTITY, AWS_VPCS, SOURCE, FactError
+from strategies.ports import ResourceError
+from tests.fakes import FakeWorld, passing, thing
 from tests.tui.driving import LARGE, SMALL, URL, operating
-from tests.tui.world import RESOURCES, Stage
+from tests.tui.world import CHECKS, RESOURCES, Stage
 from wizard.engine.plan import SavedPlan
 from wizard.flow import Step
 from wizard.tui.pages.plan import PlanPage
@@ -247,3 +248,55 @@ async def test_answers_are_saved_from_the_plan_and_never_over_another_file(
         await operator.until(lambda: (tmp_path / "my-prod-east.ezgitops.yaml").exists(), "the file")
     assert (tmp_path / "prod-east.ezgitops.yaml").read_text() == "mine: true\n"
     assert URL in (tmp_path / "my-prod-east.ezgitops.yaml").read_text()
+
+
+def mendable(world: FakeWorld) -> Check:
+    """A check that fails until its operation was carried out, and has a key for it."""
+
+    def judge(_situation: Situation) -> Verdict:
+        if ("vpc.enable-dns", {"vpc": "vpc-1"}) in world.mended:
+            return Verdict(Status.PASS, "DNS is on")
+        mend = Mend(
+            "Turn DNS on",
+            "Turns on DNS support of vpc-1.",
+            edits={"application.project": "platform"},
+            operation="vpc.enable-dns",
+            arguments={"vpc": "vpc-1"},
+            refreshes=(AWS_VPCS.id,),
+        )
+        return Verdict(Status.FAIL, "DNS is off", Remedy("Turn it on.", "aws ec2 modify-vpc-attribute", mend))
+
+    return Check("aws.vpc-dns", "DNS in the VPC", "It matters.", judge, (AWS_VPCS.id,))
+
+
+async def test_one_key_mends_after_it_was_said_what_will_be_done(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.checks = (*CHECKS, mendable(stage.world))
+    async with operating(stage.app()) as operator:
+        await operator.to(Step.CHECKS)
+        await operator.sees("✖ fail    DNS in the VPC", "m  Turn DNS on", "m Mend")
+        await operator.press("m")
+        await operator.sees("Turn DNS on?", "Turns on DNS support of vpc-1.", "By hand:  aws ec2 modify-vpc-attribute")
+        await operator.press("escape", "m")
+        assert stage.world.mended == []
+        await operator.sees("Turn DNS on?")
+        await operator.press("y")
+        await operator.sees("Turn DNS on: done.", "✔ pass    ▸ 4 checks")
+        assert operator.app.frame.step is Step.CHECKS
+        assert operator.draft("application.project") == "platform"
+        await operator.until(lambda: "m Mend" not in operator.seen, "the key to go")
+    assert stage.world.mended == [("vpc.enable-dns", {"vpc": "vpc-1"})]
+
+
+async def test_a_mend_that_fails_says_why_and_what_to_do(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.checks = (*CHECKS, mendable(stage.world))
+    stage.world.errors["mend", "vpc.enable-dns"] = [ResourceError("DNS", "not authorized.", "Ask for ec2:ModifyVpcAttribute.")]
+    async with operating(stage.app(), LARGE) as operator:
+        await operator.to(Step.ENVIRONMENT)
+        await operator.press("f2")
+        await operator.sees("m  Turn DNS on")
+        await operator.press("m")
+        await operator.sees("Turn DNS on?")
+        await operator.press("y")
+        await operator.sees("Turn DNS on: failed", "not authorized. Ask for", "✖ fail    DNS in the VPC")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from strategies import facts as catalogue
 from strategies.base import Check, CheckResult, Remedy, Situation, Status, Verdict
@@ -14,15 +15,25 @@ TITLES: Mapping[str, str] = {key.id: key.title for key in vars(catalogue).values
 _SEVERITY = (Status.FAIL, Status.WARN, Status.UNKNOWN, Status.SKIPPED, Status.PASS)
 
 
-def evaluate(checks: Sequence[Check], situation: Situation, reading: Collection[str]) -> tuple[CheckResult, ...]:
-    """The result of every check, in the order given; ``reading`` are the ids of the facts that are being read now."""
+WITHHELD = "not looked at here: it makes a Job in the cluster for some seconds, and is done when checks are asked for"
+"""Why a check is skipped whose facts only an intrusive reader can give."""
+
+
+def evaluate(
+    checks: Sequence[Check], situation: Situation, reading: Collection[str], withheld: Collection[str] = ()
+) -> tuple[CheckResult, ...]:
+    """The result of every check, in the order given.
+
+    ``reading`` are the ids of the facts that are being read now, ``withheld`` of those that are read only when it is asked for.
+    """
+    look = _Look(situation, reading, withheld)
     results: dict[str, CheckResult] = {}
     by_id = {check.id: check for check in checks}
 
     def result(check: Check, asking: tuple[str, ...]) -> CheckResult:
         if check.id not in results:
             before = [result(by_id[i], (*asking, check.id)) for i in check.depends_on if i in by_id and i not in asking]
-            results[check.id] = _judge(check, before, situation, reading)
+            results[check.id] = _judge(check, before, look)
         return results[check.id]
 
     return tuple(result(check, ()) for check in checks)
@@ -33,7 +44,17 @@ def worst_first(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     return tuple(sorted(results, key=lambda r: (_SEVERITY.index(r.status), not r.check.blocking)))
 
 
-def _judge(check: Check, before: Sequence[CheckResult], situation: Situation, reading: Collection[str]) -> CheckResult:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one evaluation sees."""
+
+    situation: Situation
+    reading: Collection[str]
+    withheld: Collection[str]
+
+
+def _judge(check: Check, before: Sequence[CheckResult], look: _Look) -> CheckResult:
+    situation, reading = look.situation, look.reading
     for other in before:
         if other.waiting:
             return _waiting(check, other.check.title)
@@ -44,6 +65,8 @@ def _judge(check: Check, before: Sequence[CheckResult], situation: Situation, re
     if awaited:
         return _waiting(check, ", ".join(TITLES.get(fact, fact) for fact in awaited))
     unread = [fact for fact in check.needs if not situation.facts.known(fact)]
+    if any(fact in look.withheld for fact in unread):
+        return CheckResult(check, Verdict(Status.SKIPPED, WITHHELD))
     if unread:
         names = ", ".join(TITLES.get(fact, fact) for fact in unread)
         if reading:  # what is being read may answer what these wait for

@@ -56,6 +56,11 @@ class Inspector:
         """Ids of the facts that are being read, or are about to be."""
         return frozenset(self._jobs)
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Ids of the facts that are not read before somebody asks for them."""
+        return frozenset() if self.intrusive else frozenset(i for i, one in self._readers.items() if one.intrusive)
+
     def follow(self, situation: Situation, *, delay: float = 0.0) -> bool:
         """Start what can be read now and was not, or was read from other inputs; forget what no longer holds.
 

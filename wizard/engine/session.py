@@ -97,6 +97,7 @@ class Session:
         self._flushing = False
         self._inspector = Inspector(world.readers(), lock=self._lock, clock=clock, changed=self._noticed, after=self._flush)
         self._started = False
+        self._wanted: Callable[[Check], bool] = lambda _check: True
         self._filled: Filled = fill(draft, self._all_questions(draft.answers()), Facts())
         self._results: tuple[CheckResult, ...] = ()
         self._made: tuple[Plan, Survey, Remake, datetime] | None = None
@@ -112,7 +113,11 @@ class Session:
     def results(self) -> tuple[CheckResult, ...]:
         """Every check as it stands, the worst first."""
         with self._lock:
-            return worst_first(self._results)
+            return worst_first([result for result in self._results if self._wanted(result.check)])
+
+    def catalogue(self) -> tuple[Check, ...]:
+        """Every check that there is, whatever the strategy."""
+        return (*self._common_checks, *(check for one in self._strategies.values() for check in one.checks()))
 
     def reading(self) -> frozenset[str]:
         """Ids of the facts that are being read now."""
@@ -195,10 +200,21 @@ class Session:
             self._settle()
         self._flush()
 
-    def probe(self) -> None:
-        """From now on use readers, too, that leave something in the world while they read: the operator asked for a check."""
+    def select(self, wanted: Callable[[Check], bool]) -> None:
+        """From now on give the results of these checks alone. The others are judged all the same: some depend on them."""
         with self._lock:
-            if not self._inspector.intrusive:
+            self._wanted = wanted
+            self._settle()
+        self._flush()
+
+    def probe(self) -> None:
+        """From now on use readers, too, that leave something in the world while they read: the operator asked for checks.
+
+        They are left alone when no check that is wanted needs what they read.
+        """
+        with self._lock:
+            needed = {fact for check in self._all_checks(self._filled.answers) if self._wanted(check) for fact in check.needs}
+            if needed & self._inspector.withheld:
                 self._inspector.intrusive = True
                 self._settle()
         self._flush()
@@ -395,12 +411,14 @@ class Session:
             if not forgot and len(again) == len(questions):
                 break
         situation = Situation(self._filled.answers, self._inspector.facts)
-        results = evaluate(self._all_checks(situation.answers), situation, self._inspector.reading)
+        inspector = self._inspector
+        results = evaluate(self._all_checks(situation.answers), situation, inspector.reading, inspector.withheld)
         before = {result.check.id: result for result in self._results}
         self._results = results
         if self._started:
             now = self._clock()
-            self._outbox.extend(CheckChanged(at=now, result=r) for r in results if before.get(r.check.id) != r)
+            told = [r for r in results if before.get(r.check.id) != r and self._wanted(r.check)]
+            self._outbox.extend(CheckChanged(at=now, result=r) for r in told)
 
     def _quiet(self) -> bool:
         return not self._inspector.reading and not self._outbox and not self._flushing

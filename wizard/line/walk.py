@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from strategies.base import Page, Question
-from strategies.ports import ResourceError
 from wizard.answers import writer
 from wizard.answers.faults import AnswersError
 from wizard.engine.apply import ApplyReport, ConflictError
@@ -22,6 +21,7 @@ from wizard.flow import INFO, Step
 from wizard.line import words
 from wizard.line.ask import Move, ask_question, needed, say_verdict, shown
 from wizard.line.asker import BACK, HELP, Asker, Option, Prompt, ask_yes_no
+from wizard.line.mends import offer_mends, resource_error
 from wizard.report.equivalents import commands_of
 from wizard.report.final import COMMANDS, Closing, print_final, write_commands
 from wizard.report.log import Logbook
@@ -49,6 +49,7 @@ class Walk:
         self._logbook = logbook
         self._directory = directory
         self._unfolded: set[str] = set()
+        self._declined: set[str] = set()
         self._plan: Plan | None = None
         self._exit: ExitCode | None = None
         self._answers_file: Path | None = None
@@ -128,6 +129,8 @@ class Walk:
         for result in self._session.results():
             if result.check.id == _EGRESS:
                 self._asker.say(f"  {result.check.title}: {result.verdict.evidence} ({result.status.value})")
+        if offer_mends(self._session, self._asker, self._declined):
+            return self._environment()
         if self._open(Page.ENVIRONMENT):
             self._unfolded.add("environment")
             return Move.ON
@@ -174,9 +177,12 @@ class Walk:
     def _checks(self) -> Move:
         while True:
             self._heading(Step.CHECKS)
+            self._session.probe()
             self._session.wait(_PATIENCE)
             results = self._session.results()
             print_checks(self._printer, results, accepted=self._session.complete().accept_warnings)
+            if offer_mends(self._session, self._asker, self._declined):
+                continue
             if not any(result.blocks for result in results):
                 return Move.ON
             answer = self._asker.ask(Prompt("Mend what failed, then read (again), or (quit)", "again"))
@@ -196,7 +202,7 @@ class Walk:
             self._asker.say(f"  fail: {error}")
             return Move.BACK
         except SurveyError as error:
-            self._say(_resource_error(one) for one in error.errors)
+            self._say(resource_error(one) for one in error.errors)
             return self._again()
         print_plan(self._printer, self._plan)
         if self._plan.conflicts:
@@ -225,7 +231,7 @@ class Walk:
             self._exit = ExitCode.LOCKED
             return Move.ON
         except SurveyError as error:
-            self._say(_resource_error(one) for one in error.errors)
+            self._say(resource_error(one) for one in error.errors)
             return Move.BACK
         except OSError as error:
             self._asker.say(f"  fail: the journal cannot be written ({error.strerror or error}: {error.filename}).")
@@ -312,7 +318,3 @@ class Walk:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
-
-
-def _resource_error(error: ResourceError) -> str:
-    return f"  fail: {error.what}: {error.why}. To do: {error.remedy}"

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import singledispatch
 from typing import TextIO
 
-from strategies.base import Change, CheckResult, Json, Output
+from strategies.base import Change, CheckResult, Json, Mend, Output
 from strategies.facts import Reading
 from strategies.ports import SyncReport
 from wizard.engine.events import Event
@@ -71,6 +71,11 @@ def _(value: Change) -> Json:
     return change_to_json(value)
 
 
+@_value.register(Mend)
+def _(value: Mend) -> Json:
+    return {"title": value.title, "says": value.says}
+
+
 @_value.register(Output)
 def _(value: Output) -> Json:
     return {"name": value.name, "title": value.title, "value": value.value}
@@ -105,7 +110,7 @@ def _(value: CheckResult) -> Json:
         "why": value.check.why,
         "status": value.status.value,
         "evidence": value.verdict.evidence,
-        "remedy": None if remedy is None else {"text": remedy.text, "command": remedy.command},
+        "remedy": None if remedy is None else {"text": remedy.text, "command": remedy.command, "mend": _value(remedy.mend)},
         "vantage": value.check.vantage.value,
         "blocking": value.check.blocking,
         "waiting": value.waiting,

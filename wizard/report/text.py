@@ -43,6 +43,8 @@ def _explain(printer: Printer, result: CheckResult) -> None:
         printer.line("          to mend it: ", remedy.text)
         if remedy.command:
             printer.line("            ", (remedy.command, "bold"))
+        if remedy.mend is not None:
+            printer.line("          the wizard can do it: ", remedy.mend.says)
 
 
 def print_plan(printer: Printer, plan: Plan, headline: str | None = None) -> None:

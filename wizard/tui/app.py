@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
 from wizard.exitcodes import ExitCode
 from wizard.flow import Step
+from wizard.tui.messages import DraftsFound, EngineEvent, OpeningFailed, SessionOpened
 from wizard.tui.pages.welcome import WelcomePage
 from wizard.tui.run import MakeSession, OpenDrafts, WizardOutcome
 from wizard.tui.screen import WizardScreen, load_page
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from wizard.report.log import Logbook
     from wizard.tui.drafts import DraftKeeper
     from wizard.tui.ending import Ending
+    from wizard.tui.mending import Mended, Mending
 
 COALESCE_SECONDS = 0.05
 """Events that come within this time are shown by one refresh."""
@@ -51,37 +52,12 @@ def _commands() -> type[Provider]:
     return WizardCommands
 
 
-class EngineEvent(Message):
-    """Something that happened in the engine, on its way to the screen."""
+@runtime_checkable
+class Live(Protocol):
+    """A screen over the pages that follows the session."""
 
-    def __init__(self, event: Event) -> None:
-        super().__init__()
-        self.event = event
-
-
-class SessionOpened(Message):
-    """A session is ready for the pages."""
-
-    def __init__(self, session: Session, keeper: DraftKeeper) -> None:
-        super().__init__()
-        self.session = session
-        self.keeper = keeper
-
-
-class DraftsFound(Message):
-    """The drafts that can be gone on with: name, and when it was last changed."""
-
-    def __init__(self, drafts: Sequence[tuple[str, datetime]]) -> None:
-        super().__init__()
-        self.drafts = drafts
-
-
-class OpeningFailed(Message):
-    """A draft or an answers file could not be opened: what the operator is told."""
-
-    def __init__(self, lines: tuple[str, ...]) -> None:
-        super().__init__()
-        self.lines = lines
+    def refresh_view(self) -> None:
+        """Show the session as it is now."""
 
 
 class WizardApp(App[WizardOutcome]):
@@ -129,6 +105,7 @@ class WizardApp(App[WizardOutcome]):
         self.sandbox_offered = sandbox_offered
         self.environ = environ
         self.session: Session | None = None
+        self._mending: Mending | None = None
         self.keeper: DraftKeeper | None = None
         self.applying: threading.Event | None = None
         """Set it to stop the apply that is under way; None while none is."""
@@ -222,9 +199,16 @@ class WizardApp(App[WizardOutcome]):
 
     async def on_session_opened(self, message: SessionOpened) -> None:
         """Start the session and show the first page with questions."""
+        from wizard.tui.mending import Mending
+
         self.close_session()
+
+        def tell(event: Event) -> None:
+            self.post_message(EngineEvent(event))
+
         self.session, self.keeper = message.session, message.keeper
-        self._unsubscribe = message.session.subscribe(lambda event: _discard(self.post_message(EngineEvent(event))))
+        self._mending = Mending(message.session, tell=tell, ended=self.post_message)
+        self._unsubscribe = message.session.subscribe(tell)
         message.session.start()
         await self.frame.go(Step.ENVIRONMENT)
 
@@ -238,8 +222,26 @@ class WizardApp(App[WizardOutcome]):
         if isinstance(self.frame.page, WelcomePage):
             self.frame.page.show_faults(message.lines)
 
+    @property
+    def mending(self) -> Mending:
+        """What is being mended in this session."""
+        if self._mending is None:
+            raise RuntimeError("a page was shown before there was a session")
+        return self._mending
+
+    def on_mended(self, message: Mended) -> None:
+        """Say how it ended."""
+        if message.problem is None:
+            self.notify(f"{message.title}: done.", timeout=4)
+        else:
+            self.notify(message.problem, title=f"{message.title}: failed", severity="error", timeout=15)
+        self.refresh_soon()
+
     def close_session(self) -> None:
         """Let go of the session; its draft is written."""
+        if self._mending is not None:
+            self._mending.stop()
+            self._mending = None
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -288,6 +290,8 @@ class WizardApp(App[WizardOutcome]):
         self._refreshing = None
         if self.frame.is_attached:
             self.frame.refresh_view()
+        if self.screen is not self.frame and isinstance(self.screen, Live):
+            self.screen.refresh_view()
 
     # --- leaving ---
 
@@ -346,7 +350,3 @@ class WizardApp(App[WizardOutcome]):
     def action_switch_theme(self) -> None:
         """Switch between dark and light."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
-
-
-def _discard(_result: object) -> None:
-    """Make a sink of a function that returns something."""

@@ -53,7 +53,7 @@ class WizardScreen(Screen[None]):
         Binding("enter", "forward", "Go on", tooltip="Accept what is shown and go on."),
         Binding("ctrl+n", "forward", "Go on", show=False, tooltip="Go on from within any field."),
         Binding("escape", "back", "Back", tooltip="One page back. Nothing that was typed is lost."),
-        Binding("r,f5", "reread", "Read again", key_display="r", tooltip="Read everything again from AWS and the cluster."),
+        Binding("r,f5", "reread", "Reread", key_display="r", tooltip="Read everything again from AWS and the cluster."),
         Binding("c,f2", "checks", "Checks", key_display="c", tooltip="Show every check."),
         Binding("f1", "help", "Help", key_display="?", tooltip="What this page is for, and its keys."),
         Binding("question_mark", "help", "Help", show=False),
@@ -170,9 +170,9 @@ class WizardScreen(Screen[None]):
         """Show every check, from any page that has them in sight."""
         if self.wizard.session is None:
             return
-        from wizard.tui.widgets.checks_panel import ChecksModal
+        from wizard.tui.widgets.checks_modal import ChecksModal
 
-        self.app.push_screen(ChecksModal(self.wizard.session))
+        self.app.push_screen(ChecksModal(self.wizard.session, self.wizard.mending))
 
     def action_help(self) -> None:
         """Explain the page."""

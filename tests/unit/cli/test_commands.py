@@ -150,6 +150,24 @@ def test_a_failed_check_stops_and_says_how_to_mend_it(desk: Desk) -> None:
     assert not desk.touched()
 
 
+def test_checks_are_picked_and_left_out_by_id_and_pattern(desk: Desk) -> None:
+    desk.checks = (passing("aws.bad", status=Status.FAIL), passing("aws.good"), passing("git.good"))
+    assert desk.on_file("check").exit_code == 3
+    for arguments, shown in (
+        (("--skip", "aws.bad"), {"aws.good", "git.good"}),
+        (("--only", "*.good"), {"aws.good", "git.good"}),
+        (("--only", "aws.*", "--skip", "*.bad"), {"aws.good"}),
+    ):
+        result = desk.on_file("check", *arguments)
+        assert result.exit_code == 0, result.output
+        assert {check.id for check in desk.checks if check.title in result.stdout} == shown
+    told = [json.loads(line) for line in desk.on_file("check", "--only", "git.good", "--output", "json").stdout.splitlines()]
+    assert {event["result"]["id"] for event in told if event["type"] == "check_result"} == {"git.good"}
+    wrong = desk.on_file("check", "--only", "aws.god")
+    assert wrong.exit_code == 2
+    assert "Did you mean aws.good?" in wrong.stderr
+
+
 def test_warnings_stop_nothing_and_can_be_accepted(desk: Desk) -> None:
     desk.checks = (passing("note", status=Status.WARN),)
     loud = desk.on_file("apply", "--yes")

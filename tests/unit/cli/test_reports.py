@@ -81,7 +81,7 @@ def test_a_check_is_told_whole_in_json() -> None:
     body = to_json(CheckChanged(at=START, result=result))
     assert body["type"] == "check_result"
     assert body["@timestamp"] == START.isoformat()
-    assert json.loads(json.dumps(body))["result"]["remedy"] == {"text": "Mend it.", "command": "aws mend --now"}
+    assert json.loads(json.dumps(body))["result"]["remedy"] == {"text": "Mend it.", "command": "aws mend --now", "mend": None}
 
 
 def test_an_empty_plan_says_so() -> None:

@@ -293,3 +293,38 @@ def test_a_fact_that_cannot_be_read_makes_a_check_unknown(handles: bool) -> None
             assert result.verdict.evidence == "The login has expired"
             assert result.verdict.remedy is not None
             assert result.verdict.remedy.command == "oc login"
+
+
+def test_what_leaves_something_in_the_world_is_read_only_when_checks_are_asked_for() -> None:
+    world = FakeWorld(intrusive=frozenset({CLUSTER_INFO.id}))
+    checks = (passing("inside", CLUSTER_INFO.id), passing("outside", AWS_IDENTITY.id))
+    with running(world, checks=checks) as session:
+        session.start()
+        assert session.wait(10)
+        assert statuses(session) == {"inside": Status.SKIPPED, "outside": Status.PASS}
+        assert "when checks are asked for" in {r.check.id: r.verdict.evidence for r in session.results()}["inside"]
+        session.select(lambda check: check.id == "outside")
+        session.probe()
+        assert session.wait(10)
+        assert [r.check.id for r in session.results()] == ["outside"]
+        assert CLUSTER_INFO.id not in [fact for fact, _ in world.reads]
+        session.select(lambda _check: True)
+        session.probe()
+        assert session.wait(10)
+        assert statuses(session) == {"inside": Status.PASS, "outside": Status.PASS}
+
+
+def test_every_check_is_told_of_and_every_event_has_come_when_the_wait_is_over() -> None:
+    checks = (passing("source", SOURCE.id), passing("cluster", CLUSTER_INFO.id))
+    with running(FakeWorld(), checks=checks) as session:
+        told: dict[str, Status] = {}
+
+        def slow(event: Event) -> None:
+            threading.Event().wait(0.01)
+            if isinstance(event, CheckChanged):
+                told[event.result.check.id] = event.result.status
+
+        session.subscribe(slow)
+        session.start()
+        assert session.wait(20)
+        assert told == {"source": Status.SKIPPED, "cluster": Status.PASS}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from strategies.answers import Answers
-from strategies.base import Choice, Kind, Page, Question, Remedy, Situation, Status, Verdict
+from strategies.base import Check, Choice, Kind, Mend, Page, Question, Remedy, Situation, Status, Verdict
 from strategies.facts import CLUSTER_INFO, SOURCE, FactError
 from tests.fakes import FakeClock, FakeStrategy, FakeWorld, passing, thing
 from wizard.answers import document
@@ -318,3 +318,18 @@ def test_complete_answers_are_what_is_saved(terminal: Terminal) -> None:
     terminal.run(*WHOLE)
     complete: Answers = terminal.sessions[0].complete()
     assert document.load(terminal.folder / "prod-east.ezgitops.yaml").draft().answers() == complete
+
+
+def test_what_can_be_mended_is_offered_and_looked_at_again(terminal: Terminal) -> None:
+    mend = Mend("Turn DNS on", "Turns DNS on in vpc-1.", operation="vpc.enable-dns", refreshes=(CLUSTER_INFO.id,))
+
+    def judge(_situation: Situation) -> Verdict:
+        on = bool(terminal.world.mended)
+        return Verdict(Status.PASS if on else Status.FAIL, "DNS", None if on else Remedy("Turn it on.", mend=mend))
+
+    check = Check("aws.vpc-dns", "DNS in the VPC", "It matters.", judge, (CLUSTER_INFO.id,))
+    terminal.strategy.judged = (check,)
+    terminal.run("y")
+    assert "Turns DNS on in vpc-1." in terminal.said
+    assert "Turn DNS on now?" in terminal.said
+    assert [operation for operation, _ in terminal.world.mended] == ["vpc.enable-dns"]

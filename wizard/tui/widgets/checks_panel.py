@@ -1,20 +1,17 @@
-"""The checks beside a page, as one line under it, and over it."""
+"""The checks beside a page, and as one line under it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from wizard.tui.theme import CHECK_MARKS, WAITING, Mark
-from wizard.tui.wording import count
 
 if TYPE_CHECKING:
     from strategies.base import CheckResult
@@ -95,31 +92,6 @@ class ChecksPanel(VerticalScroll):
         done = sum(1 for result in results if not result.waiting)
         self.query_one("#checks-head", Static).update(f"Checks  {done} of {len(results)} done")
         self.query_one("#checks-list", Static).update(panel_lines(results, _WIDTH))
-
-
-class ChecksModal(ModalScreen[None]):
-    """Every check over the page, for a terminal too narrow for the panel."""
-
-    DEFAULT_CSS = """
-    ChecksModal { align: center middle; }
-    ChecksModal > VerticalScroll {
-        width: 76; max-width: 96%; height: auto; max-height: 90%; background: $surface; border: round $primary; padding: 0 1;
-    }
-    ChecksModal Static { height: auto; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,c,enter,q", "dismiss", "Close", key_display="esc")]
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-
-    def compose(self) -> ComposeResult:
-        """The list in a box."""
-        results = self._session.results()
-        box = VerticalScroll(Static(panel_lines(results, 72)))
-        box.border_title = count(len(results), "check")
-        box.border_subtitle = "esc closes"
-        yield box
 
 
 def _cut(text: str, width: int) -> str:
