@@ -158,6 +158,7 @@ def _operator_identities(answers: Answers) -> list[Json]:
 
 _SEEN = (
     "codecommit:ListRepositories",
+    "ec2:DescribeInstances",
     "ec2:DescribeInternetGateways",
     "ec2:DescribeNatGateways",
     "ec2:DescribeRouteTables",
@@ -172,6 +173,7 @@ _SEEN = (
     "iam:ListOpenIDConnectProviders",
     "iam:ListRoles",
     "iam:ListUsers",
+    "ssm:DescribeInstanceInformation",
 )
 _REPOSITORY_ACTIONS = (
     "codecommit:CreateRepository",

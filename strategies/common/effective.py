@@ -10,13 +10,16 @@ import re
 from strategies.base import Situation
 from strategies.facts import (
     AWS_IDENTITY,
+    AWS_INSTANCES,
     AWS_PROFILES,
+    AWS_SECURITY_GROUPS,
     AWS_VPCS,
     CLUSTER_GITOPS,
     CLUSTER_INFO,
     KUBE_CONTEXTS,
     SOURCE,
     ArgoInstance,
+    Instance,
     Subnet,
     Vpc,
 )
@@ -49,6 +52,12 @@ def suggested_region(situation: Situation) -> str | None:
 def region(situation: Situation) -> str | None:
     """The AWS region in effect."""
     return situation.answers.aws.region or suggested_region(situation)
+
+
+def aws_place(situation: Situation) -> tuple[str | None, str] | None:
+    """Profile and region; None until the profiles have been read (or could not be) and a region is known."""
+    found = region(situation)
+    return None if found is None or not situation.facts.known(AWS_PROFILES.id) else (profile(situation), found)
 
 
 def suggested_account(situation: Situation) -> str | None:
@@ -95,15 +104,52 @@ def instance(situation: Situation) -> str | None:
     return situation.answers.name or suggested_instance(situation)
 
 
+def nodes(situation: Situation) -> tuple[Instance, ...]:
+    """The cluster's own machines, by the tag that each of them carries; none while they have not been read."""
+    infrastructure = infrastructure_name(situation)
+    return tuple(one for one in situation.facts.get(AWS_INSTANCES) or () if infrastructure in one.clusters)
+
+
+def node_groups(situation: Situation) -> frozenset[str]:
+    """The security groups that every node has: what lets one of them in lets all nodes in.
+
+    A hosted cluster's nodes have the cluster's default group, and those that were chosen for their machine pool.
+    """
+    groups = [frozenset(one.security_group_ids) for one in nodes(situation)]
+    return frozenset.intersection(*groups) if groups else frozenset()
+
+
+def marks(situation: Situation) -> dict[str, dict[str, int]]:
+    """What carries the cluster's tag ``kubernetes.io/cluster/NAME``: VPC -> what it is (``subnet``) -> how many.
+
+    Whoever brings a VPC may leave its subnets untagged; nodes and their security group are always tagged.
+    """
+    infrastructure = infrastructure_name(situation)
+    if infrastructure is None:
+        return {}
+    homes = [(v.id, "subnet") for v in situation.facts.get(AWS_VPCS) or () for s in v.subnets if s.belongs_to(infrastructure)]
+    homes += [(one.vpc_id, "node") for one in nodes(situation)]
+    homes += [
+        (one.vpc_id, "security group")
+        for one in situation.facts.get(AWS_SECURITY_GROUPS) or ()
+        if infrastructure in one.clusters
+    ]
+    found: dict[str, dict[str, int]] = {}
+    for home, what in homes:
+        counts = found.setdefault(home, {})
+        counts[what] = counts.get(what, 0) + 1
+    return found
+
+
 def suggested_vpc(situation: Situation) -> Vpc | None:
-    """The VPC whose subnets carry the cluster's tag, else the only one of the region."""
+    """The only VPC in which something carries the cluster's tag, else the only one of the region."""
     vpcs = situation.facts.get(AWS_VPCS)
     if vpcs is None:
         return None
-    infrastructure = infrastructure_name(situation)
-    tagged = [v for v in vpcs if infrastructure is not None and any(s.cluster == infrastructure for s in v.subnets)]
-    if len(tagged) == 1:
-        return tagged[0]
+    marked = marks(situation)
+    home = [v for v in vpcs if v.id in marked]
+    if len(home) == 1:
+        return home[0]
     return vpcs[0] if len(vpcs) == 1 else None
 
 
@@ -116,13 +162,15 @@ def vpc(situation: Situation) -> Vpc | None:
 
 
 def cluster_subnets(situation: Situation) -> tuple[Subnet, ...]:
-    """The private subnets of the cluster, those that carry its tag when any does, in the order of their zones."""
+    """The private subnets of the cluster in the order of their zones: those that carry its tag, else its nodes', else all."""
     home = vpc(situation)
     if home is None:
         return ()
     infrastructure = infrastructure_name(situation)
-    tagged = tuple(s for s in home.private_subnets if infrastructure is not None and s.cluster == infrastructure)
-    return tuple(sorted(tagged or home.private_subnets, key=lambda s: (s.az, s.id)))
+    tagged = tuple(s for s in home.private_subnets if s.belongs_to(infrastructure))
+    with_nodes = {one.subnet_id for one in nodes(situation)}
+    used = tuple(s for s in home.private_subnets if s.id in with_nodes)
+    return tuple(sorted(tagged or used or home.private_subnets, key=lambda s: (s.az, s.id)))
 
 
 def chosen_subnets(situation: Situation) -> tuple[Subnet, ...]:
@@ -168,6 +216,14 @@ def argocd(situation: Situation) -> ArgoInstance | None:
         if one.namespace == asked.namespace and asked.name in (None, one.name)
     ]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def argocd_namespace(situation: Situation) -> str | None:
+    """The namespace of the Argo CD instance in effect, also where that instance was not found."""
+    if situation.answers.argocd.namespace is not None:
+        return situation.answers.argocd.namespace
+    found = suggested_argocd(situation)
+    return found.namespace if found is not None else None
 
 
 def suggested_revision(situation: Situation) -> str | None:

@@ -8,4 +8,5 @@ from strategies.facts.aws import *
 from strategies.facts.base import *
 from strategies.facts.cluster import *
 from strategies.facts.git import *
+from strategies.facts.network import *
 from strategies.facts.workstation import *

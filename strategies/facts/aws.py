@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from strategies.facts.base import FactKey
@@ -26,7 +26,11 @@ class AwsIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """One subnet. ``has_default_route``: its route table sends 0.0.0.0/0 somewhere; ``cluster``: from its tags."""
+    """One subnet.
+
+    ``has_default_route``: its route table sends 0.0.0.0/0 or ::/0 somewhere, which is ``way_out`` (``igw-``, ``nat-``, ``tgw-``
+    ...). ``clusters`` are the infrastructure names of its ``kubernetes.io/cluster/`` tags, ``cluster`` the first of them.
+    """
 
     id: str
     az: str
@@ -35,6 +39,18 @@ class Subnet:
     name: str
     has_default_route: bool
     cluster: str | None = None
+    clusters: tuple[str, ...] = ()
+    route_table: str | None = None
+    way_out: str | None = None
+
+    @property
+    def public(self) -> bool:
+        """True when its default route leads to an internet gateway (VPC user guide, "Subnet types")."""
+        return self.way_out is not None and self.way_out.startswith("igw-")
+
+    def belongs_to(self, infrastructure: str | None) -> bool:
+        """True when it carries the tag of this cluster."""
+        return infrastructure is not None and infrastructure in (self.cluster, *self.clusters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +69,15 @@ class Vpc:
     @property
     def private_subnets(self) -> tuple[Subnet, ...]:
         """The subnets with no route to an internet gateway."""
-        return tuple(s for s in self.subnets if not s.has_default_route)
+        return tuple(s for s in self.subnets if not s.public)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One VPC endpoint, with the instance that owns it when the tags say so."""
+    """One VPC endpoint, with the instance that owns it when the tags say so.
+
+    ``policy`` is its policy document (None: not known); ``keeper`` who keeps it, by the tags ``red-hat-managed`` and ``Name``.
+    """
 
     id: str
     vpc_id: str
@@ -69,6 +88,8 @@ class Endpoint:
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     instance: str | None = None
+    policy: Mapping[str, object] | None = None
+    keeper: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +101,10 @@ class EndpointServices:
 
 @dataclass(frozen=True, slots=True)
 class OidcProviders:
-    """IAM OIDC providers of the account: URL without scheme -> (ARN, audiences)."""
+    """IAM OIDC providers of the account: URL without scheme -> (ARN, audiences), and the same -> certificate thumbprints."""
 
     providers: Mapping[str, tuple[str, tuple[str, ...]]]
+    thumbprints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

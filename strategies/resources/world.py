@@ -21,6 +21,7 @@ from strategies.kinds import ClusterObjectResource, GitCredentialResource, Mirro
 from strategies.ports import Execution, Handler, Reader, Site, SyncReport
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.handlers import AWS_KINDS, aws_handlers
+from strategies.resources.aws.inventory import inventory_readers
 from strategies.resources.aws.mends import AWS_MENDS
 from strategies.resources.aws.readers import aws_readers
 from strategies.resources.aws.service_credentials import ServiceCredentials
@@ -80,6 +81,7 @@ class AwsAndClusterWorld:
         return (
             *workstation_readers(self._environ, self._git),
             *aws_readers(self._sessions, self._clock),
+            *inventory_readers(self._sessions),
             *cluster_readers(self._cluster),
             source_reader(self._git, self._resolve),
             tree_reader(self._git, self._resolve),

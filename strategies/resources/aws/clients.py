@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 T = TypeVar("T")
@@ -78,6 +79,11 @@ class AwsClients:
     def secretsmanager(self) -> SecretsManagerClient:
         """AWS Secrets Manager."""
         return cast("SecretsManagerClient", self._client("secretsmanager"))
+
+    @property
+    def ssm(self) -> SSMClient:
+        """AWS Systems Manager."""
+        return cast("SSMClient", self._client("ssm"))
 
     def credentials(self) -> Credentials | None:
         """The credentials themselves, renewed by botocore as they end; for signing what no client signs (Git passwords)."""

@@ -8,18 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from strategies.facts import Endpoint, Subnet, Vpc
+from strategies.resources.aws import documents
 from strategies.resources.aws.clients import AwsClients
-from strategies.resources.aws.tags import as_mapping, instance_of
+from strategies.resources.aws.tags import RED_HAT_TAG, as_mapping, clusters_of, instance_of
 from strategies.resources.parallel import together
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.literals import VpcAttributeNameType
-    from mypy_boto3_ec2.type_defs import RouteTableTypeDef, SubnetTypeDef, VpcTypeDef
+    from mypy_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef, SubnetTypeDef, VpcTypeDef
 
-_CLUSTER_TAG = "kubernetes.io/cluster/"
 _DNS_ATTRIBUTES: tuple[VpcAttributeNameType, ...] = ("enableDnsSupport", "enableDnsHostnames")
-_GONE = ("deleted", "failed", "rejected", "expired")
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_GONE = ("deleted", "rejected", "expired")
 
 
 def read_vpcs(clients: AwsClients) -> tuple[Vpc, ...]:
@@ -84,26 +85,54 @@ def _vpc(
 
 def _subnet(subnet: SubnetTypeDef, tables: list[RouteTableTypeDef]) -> Subnet:
     tags = as_mapping(subnet.get("Tags", ()))
+    clusters = clusters_of(tags)
+    table = _route_table(subnet, tables)
+    default = _default_route(table)
     return Subnet(
         id=subnet["SubnetId"],
         az=subnet["AvailabilityZone"],
         cidr=subnet["CidrBlock"],
         free_addresses=subnet["AvailableIpAddressCount"],
         name=tags.get("Name", ""),
-        has_default_route=_has_default_route(subnet, tables),
-        cluster=next((key.removeprefix(_CLUSTER_TAG) for key in tags if key.startswith(_CLUSTER_TAG)), None),
+        has_default_route=default is not None,
+        cluster=clusters[0] if clusters else None,
+        clusters=clusters,
+        route_table=None if table is None else table.get("RouteTableId"),
+        way_out=None if default is None else _target(default),
     )
 
 
-def _has_default_route(subnet: SubnetTypeDef, tables: list[RouteTableTypeDef]) -> bool:
-    """By the table associated with the subnet, else by the VPC's main table (VPC user guide, "Subnet route tables")."""
+def _route_table(subnet: SubnetTypeDef, tables: list[RouteTableTypeDef]) -> RouteTableTypeDef | None:
+    """The table associated with the subnet, else the VPC's main table (VPC user guide, "Subnet route tables")."""
     own = [t for t in tables if any(a.get("SubnetId") == subnet["SubnetId"] for a in t.get("Associations", ()))]
     main = [t for t in tables if t.get("VpcId") == subnet["VpcId"] and any(a.get("Main") for a in t.get("Associations", ()))]
-    return any(
-        route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("State", "active") == "active"
-        for table in (own or main)
-        for route in table.get("Routes", ())
+    return next(iter([*own, *main]), None)
+
+
+def _default_route(table: RouteTableTypeDef | None) -> RouteTypeDef | None:
+    """The table's route to everywhere, unless it leads to something that is gone (state ``blackhole``)."""
+    for route in table.get("Routes", ()) if table is not None else ():
+        everywhere = route.get("DestinationCidrBlock") in _EVERYWHERE or route.get("DestinationIpv6CidrBlock") in _EVERYWHERE
+        if everywhere and route.get("State", "active") == "active":
+            return route
+    return None
+
+
+def _target(route: RouteTypeDef) -> str:
+    """What the route leads to (EC2 API reference, "Route"): it has exactly one target."""
+    targets = (
+        route.get("GatewayId"),
+        route.get("NatGatewayId"),
+        route.get("TransitGatewayId"),
+        route.get("EgressOnlyInternetGatewayId"),
+        route.get("VpcPeeringConnectionId"),
+        route.get("NetworkInterfaceId"),
+        route.get("InstanceId"),
+        route.get("LocalGatewayId"),
+        route.get("CarrierGatewayId"),
+        route.get("CoreNetworkArn"),
     )
+    return next((one for one in targets if one), "a target that is not known here")
 
 
 def _vpcs(ec2: EC2Client) -> list[VpcTypeDef]:
@@ -152,9 +181,12 @@ def read_endpoints(clients: AwsClients) -> tuple[Endpoint, ...]:
             private_dns=one.get("PrivateDnsEnabled", False),
             subnet_ids=tuple(one.get("SubnetIds", ())),
             security_group_ids=tuple(group["GroupId"] for group in one.get("Groups", ())),
-            instance=instance_of(as_mapping(one.get("Tags", ()))),
+            instance=instance_of(tags),
+            policy=documents.parse(one.get("PolicyDocument")),
+            keeper="Red Hat" if tags.get(RED_HAT_TAG) == "true" else tags.get("Name"),
         )
         for page in pages
         for one in page["VpcEndpoints"]
+        for tags in (as_mapping(one.get("Tags", ())),)
         if one["State"].lower() not in _GONE
     )

@@ -61,11 +61,7 @@ def aws_readers(sessions: AwsSessions, clock: Callable[[], datetime] = lambda: d
 
 
 def _place(situation: Situation) -> Hashable | None:
-    """Profile and region; None until the profiles have been read (or could not be) and a region is known."""
-    region = effective.region(situation)
-    if region is None or not situation.facts.known(AWS_PROFILES.id):
-        return None
-    return (effective.profile(situation), region)
+    return effective.aws_place(situation)
 
 
 def _repository_place(situation: Situation) -> Hashable | None:
@@ -147,7 +143,7 @@ def read_endpoint_services(clients: AwsClients) -> EndpointServices:
 
 
 def read_oidc_providers(clients: AwsClients) -> OidcProviders:
-    """Every IAM OIDC provider of the account with its audiences."""
+    """Every IAM OIDC provider of the account with its audiences and thumbprints."""
     with clients.reading("IAM OIDC providers", "iam"):
         arns = [one["Arn"] for one in clients.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
         details = together([partial(clients.iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn) for arn in arns])
@@ -155,7 +151,8 @@ def read_oidc_providers(clients: AwsClients) -> OidcProviders:
         {
             detail["Url"].removeprefix("https://"): (arn, tuple(detail["ClientIDList"]))
             for arn, detail in zip(arns, details, strict=True)
-        }
+        },
+        {detail["Url"].removeprefix("https://"): tuple(detail.get("ThumbprintList", ())) for detail in details},
     )
 
 

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import TagTypeDef as Ec2Tag
     from mypy_boto3_iam.type_defs import TagTypeDef as IamTag
 
+RED_HAT_TAG = "red-hat-managed"
+"""``true`` on everything that Red Hat makes for a cluster of ROSA."""
+
+_CLUSTER_TAG = "kubernetes.io/cluster/"
+
 
 def ec2_tags(tags: Mapping[str, str]) -> list[Ec2Tag]:
     """The list of Key and Value that EC2 takes."""
@@ -47,3 +52,8 @@ def owner_of(tags: Mapping[str, str]) -> Owner | None:
     """Whose the tagged thing is, or None when it is not this program's."""
     instance = instance_of(tags)
     return None if instance is None else Owner(instance)
+
+
+def clusters_of(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """The infrastructure names of the clusters that own or share the tagged thing (``kubernetes.io/cluster/NAME``)."""
+    return tuple(sorted(key.removeprefix(_CLUSTER_TAG) for key in tags if key.startswith(_CLUSTER_TAG)))

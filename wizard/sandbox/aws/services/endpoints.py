@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_network
+from itertools import islice
 from typing import ClassVar
 
 from moto.core.base_backend import BaseBackend
@@ -24,14 +26,17 @@ class SandboxEndpoint(VPCEndPoint):
 
     ready_at: datetime | None = None
     gone_at: datetime | None = None
+    failed = False
     ip_address_type = "ipv4"
     requester_managed = False
 
     @property
     def state(self) -> str:
-        """``pending``, ``available`` or ``deleting``."""
+        """``pending``, ``available``, ``failed`` or ``deleting``."""
         if self.gone_at is not None:
             return "deleting"
+        if self.failed:
+            return "failed"
         ready = self.ready_at is None or self.ec2_backend.world.clock() >= self.ready_at
         return "available" if ready else "pending"
 
@@ -241,6 +246,9 @@ class EndpointsBackend(EC2Backend):
                     f"Found another VPC endpoint subnet in the availability zone of {subnet_id}. VPC endpoint subnets "
                     "should be in different availability zones supported by the VPC endpoint service.",
                 )
+            if subnet.available_ip_address_count < 1:
+                message = f"The subnet {subnet_id} does not contain enough free private IP addresses to fulfill your request."
+                raise AwsError("InsufficientFreeAddressesInSubnet", message)
             zones.add(subnet.availability_zone)
 
     def check_route_tables(self, endpoint: SandboxEndpoint) -> None:
@@ -280,6 +288,12 @@ class EndpointsBackend(EC2Backend):
             endpoint.network_interface_ids.append(interface.id)
             endpoint.subnet_ids.append(subnet_id)
         endpoint.dns_entries = self.dns_entries(endpoint)
+
+    def free_address(self, subnet_id: str) -> str:
+        """The first free address of a subnet; AWS keeps the first four and the last (VPC user guide, "Subnet sizing")."""
+        taken = {str(interface.private_ip_address) for interface in self.enis.values()}
+        hosts = islice(ip_network(self.get_subnet(subnet_id).cidr_block).hosts(), 3, None)
+        return next(str(address) for address in hosts if str(address) not in taken)
 
     def dns_entries(self, endpoint: SandboxEndpoint) -> list[dict[str, str]]:
         """Regional name, one name for each zone, and the private name (PrivateLink guide, "Access an AWS service")."""

@@ -1,0 +1,119 @@
+"""Reads what stands in the account's VPCs: security groups, instances, and which of these Systems Manager reaches.
+
+Nothing of it is needed to go on: an operator who may not read one of them has one fact less. Each is one list, so a chain of
+calls is never longer than its pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from strategies.base import Situation
+from strategies.common import effective
+from strategies.facts import (
+    AWS_INSTANCES,
+    AWS_MANAGED_INSTANCES,
+    AWS_SECURITY_GROUPS,
+    Ingress,
+    Instance,
+    ManagedInstances,
+    SecurityGroup,
+)
+from strategies.ports import Reader
+from strategies.resources.aws.clients import AwsClients, AwsSessions
+from strategies.resources.aws.tags import RED_HAT_TAG, as_mapping, clusters_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, IpPermissionOutputTypeDef
+
+_ROSA_NAME_TAG = "api.openshift.com/name"
+_LAST_PORT = 65535
+
+
+def inventory_readers(sessions: AwsSessions) -> Sequence[Reader]:
+    """One reader for each fact."""
+
+    def at(situation: Situation) -> AwsClients:
+        return sessions.clients(effective.profile(situation), effective.region(situation))
+
+    return (
+        Reader(AWS_SECURITY_GROUPS.id, effective.aws_place, lambda situation: read_security_groups(at(situation))),
+        Reader(AWS_INSTANCES.id, effective.aws_place, lambda situation: read_instances(at(situation))),
+        Reader(AWS_MANAGED_INSTANCES.id, effective.aws_place, lambda situation: read_managed_instances(at(situation))),
+    )
+
+
+def read_security_groups(clients: AwsClients) -> tuple[SecurityGroup, ...]:
+    """Every security group of the region with what it lets in over TCP."""
+    with clients.reading(f"security groups of {clients.region}", "ec2"):
+        pages = list(clients.ec2.get_paginator("describe_security_groups").paginate())
+    return tuple(
+        SecurityGroup(
+            id=one["GroupId"],
+            name=one.get("GroupName", ""),
+            vpc_id=one.get("VpcId", ""),
+            ingress=tuple(rule for permission in one.get("IpPermissions", ()) for rule in _ingress(permission)),
+            clusters=clusters_of(as_mapping(one.get("Tags", ()))),
+        )
+        for page in pages
+        for one in page["SecurityGroups"]
+    )
+
+
+def read_instances(clients: AwsClients) -> tuple[Instance, ...]:
+    """Every instance of the region that runs or starts."""
+    with clients.reading(f"EC2 instances of {clients.region}", "ec2"):
+        pages = list(
+            clients.ec2.get_paginator("describe_instances").paginate(
+                Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}],
+            )
+        )
+    return tuple(_instance(one) for page in pages for group in page["Reservations"] for one in group.get("Instances", ()))
+
+
+def read_managed_instances(clients: AwsClients) -> ManagedInstances:
+    """The EC2 instances that Systems Manager reaches now (SSM API reference, "DescribeInstanceInformation")."""
+    with clients.reading(f"instances managed by SSM in {clients.region}", "ssm"):
+        pages = list(
+            clients.ssm.get_paginator("describe_instance_information").paginate(
+                Filters=[{"Key": "PingStatus", "Values": ["Online"]}, {"Key": "ResourceType", "Values": ["EC2Instance"]}]
+            )
+        )
+    return ManagedInstances(
+        {
+            one.get("InstanceId", ""): f"{one.get('PlatformName', '')} {one.get('PlatformVersion', '')}".strip()
+            for page in pages
+            for one in page["InstanceInformationList"]
+        }
+    )
+
+
+def _instance(one: InstanceTypeDef) -> Instance:
+    tags = as_mapping(one.get("Tags", ()))
+    return Instance(
+        id=one.get("InstanceId", ""),
+        name=tags.get("Name", ""),
+        vpc_id=one.get("VpcId", ""),
+        subnet_id=one.get("SubnetId", ""),
+        address=one.get("PrivateIpAddress", ""),
+        security_group_ids=tuple(group.get("GroupId", "") for group in one.get("SecurityGroups", ())),
+        clusters=clusters_of(tags),
+        rosa_name=tags.get(_ROSA_NAME_TAG) if tags.get(RED_HAT_TAG) == "true" else None,
+    )
+
+
+def _ingress(permission: IpPermissionOutputTypeDef) -> Iterator[Ingress]:
+    """Its rules: for protocol ``-1``, which is every protocol, ports mean nothing (EC2 API reference, "IpPermission")."""
+    protocol = permission.get("IpProtocol")
+    if protocol not in ("tcp", "-1"):
+        return
+    low, high = (0, _LAST_PORT) if protocol == "-1" else (permission.get("FromPort", 0), permission.get("ToPort", _LAST_PORT))
+    sources = (
+        *(block.get("CidrIp", "") for block in permission.get("IpRanges", ())),
+        *(pair.get("GroupId", "") for pair in permission.get("UserIdGroupPairs", ())),
+        *(block.get("PrefixListId", "") for block in permission.get("PrefixListIds", ())),
+    )
+    for source in sources:
+        if source:
+            yield Ingress(source, low, high)

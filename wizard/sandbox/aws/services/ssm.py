@@ -1,0 +1,50 @@
+"""Systems Manager that knows which instances of the scenario it manages (SSM API reference)."""
+
+from __future__ import annotations
+
+from moto.core.responses import ActionResult
+from moto.ssm.responses import SimpleSystemManagerResponse
+
+from wizard.sandbox.aws.scenario import Instance
+from wizard.sandbox.aws.services.base import AwsError, Extended
+
+_FILTERS = (
+    "ActivationIds", "AgentVersion", "AssociationStatus", "IamRole", "InstanceIds", "PingStatus", "PlatformTypes",
+    "ResourceType", "SourceIds", "SourceTypes",
+)  # fmt: skip
+_SMALLEST_PAGE, _LARGEST_PAGE = 5, 50
+
+
+class SandboxSsmApi(Extended, SimpleSystemManagerResponse):
+    """The operation that moto lacks."""
+
+    def describe_instance_information(self) -> ActionResult:
+        """DescribeInstanceInformation, with ``Filters`` of what a scenario can tell."""
+        size = int(self._get_param("MaxResults") or _LARGEST_PAGE)
+        if not _SMALLEST_PAGE <= size <= _LARGEST_PAGE:
+            raise AwsError("ValidationException", f"MaxResults {size} is not between {_SMALLEST_PAGE} and {_LARGEST_PAGE}")
+        found = [_told(one) for vpc in self.world.scenario.vpcs for one in vpc.instances if one.platform is not None]
+        for condition in self._get_param("Filters") or []:
+            name, values = condition["Key"], condition["Values"]
+            if name not in _FILTERS:
+                raise AwsError("InvalidFilterKey", f"The filter key {name} is not valid.")
+            field = {"InstanceIds": "InstanceId", "PlatformTypes": "PlatformType"}.get(name, name)
+            found = [one for one in found if one.get(field) in values]
+        start = int(self._get_param("NextToken") or 0)
+        answer: dict[str, object] = {"InstanceInformationList": found[start : start + size]}
+        if start + size < len(found):
+            answer["NextToken"] = str(start + size)
+        return ActionResult(answer)
+
+
+def _told(instance: Instance) -> dict[str, str]:
+    name, version = instance.platform or ("", "")
+    return {
+        "InstanceId": instance.id,
+        "PingStatus": "Online",
+        "PlatformType": "Linux",
+        "PlatformName": name,
+        "PlatformVersion": version,
+        "ResourceType": "EC2Instance",
+        "IPAddress": instance.address,
+    }
