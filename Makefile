@@ -6,7 +6,7 @@ SAMPLE := docs/examples/answers-codecommit.yaml
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check screenshots bench docs contract-real clean
+.PHONY: help demo test check screenshots bench docs checks-table contract-real clean
 
 help:  ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ bench: $(STAMP)-dev  ## measure apply, replay, --help and the first frame
 
 docs: $(STAMP)-dev  ## write the generated references anew
 	@$(BIN)/python -m wizard.reference
+
+checks-table: $(STAMP)-dev  ## run every scenario of the sandbox and print which checks it changes
+	@$(BIN)/python -m tests.e2e.checks_table
 
 contract-real: $(STAMP)-dev  ## run the cluster's contract tests on a real kube-apiserver
 	@.ci/contract-real

@@ -32,10 +32,23 @@ def pages() -> Mapping[str, str]:
     return {
         schema.FILE_NAME: schema.text(),
         "answers.md": answers_page(),
+        "checks.md": checks_reference(),
         "commands.md": commands_page(),
         "examples/operator-policy.json": operator_policy(),
         "examples/operator-rbac.yaml": operator_rbac(),
     }
+
+
+def checks_reference() -> str:
+    """Every check of the catalogue, and how long what it looks at may take."""
+    from strategies.common import COMMON_CHECKS
+    from strategies.registry import STRATEGIES
+    from strategies.resources.world import AwsAndClusterWorld
+    from wizard.reference_checks import checks_page
+
+    timeouts = {reader.fact_id: reader.timeout for reader in AwsAndClusterWorld({}).readers()}
+    own = [(one.title, one.checks()) for one in STRATEGIES.values() if one.checks()]
+    return checks_page([("Whatever the strategy", COMMON_CHECKS), *own], timeouts, _GENERATED)
 
 
 def operator_policy() -> str:

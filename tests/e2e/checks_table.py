@@ -40,6 +40,8 @@ class Seen:
     code: int
     statuses: Mapping[str, str]
     evidence: Mapping[str, str]
+    blocked: bool = False
+    """A blocking check failed."""
 
 
 def cases() -> dict[str, Case]:
@@ -68,6 +70,7 @@ def look(case: Case) -> Seen:
         result.code,
         {check: str(entry["status"]) for check, entry in last.items()},
         {check: str(entry["evidence"]) for check, entry in last.items()},
+        any(entry["status"] == "fail" and entry["blocking"] for entry in last.values()),
     )
 
 

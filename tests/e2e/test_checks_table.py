@@ -1,0 +1,48 @@
+"""Every scenario changes exactly the checks that it is expected to change, and every check fails somewhere."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from tests.e2e.checks_table import HEALTHY, Case, Seen, cases, changed, look
+from wizard.sandbox import scenario
+
+CASES = cases()
+WELL = ("pass", "skipped")
+
+
+@cache
+def healthy() -> Seen:
+    """How the checks end where all is well; looked at once in a process."""
+    return look(Case(HEALTHY, {}))
+
+
+@pytest.mark.slow
+def test_all_is_well_in_healthy() -> None:
+    seen = healthy()
+    assert seen.code == 0
+    assert {i: (s, seen.evidence[i]) for i, s in seen.statuses.items() if s not in WELL} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(CASES))
+def test_a_scenario_changes_exactly_what_it_is_about(name: str) -> None:
+    case = CASES[name]
+    assert case.checks, "a scenario that changes nothing shows nothing"
+    seen = look(case)
+    assert changed(seen, healthy()) == dict(case.checks), {i: seen.evidence.get(i) for i in changed(seen, healthy())}
+    assert seen.code == (3 if seen.blocked else 0)
+
+
+def test_every_scenario_is_in_the_table() -> None:
+    assert set(scenario.names()) - {HEALTHY} == set(CASES)
+
+
+def test_every_check_is_seen_to_fail() -> None:
+    from wizard.reference import checks_reference
+
+    bad = {check for case in CASES.values() for check, status in case.checks.items() if status in ("fail", "warn")}
+    known = {line.split("`")[1] for line in checks_reference().splitlines() if line.startswith("| `") and line.count("|") > 5}
+    assert sorted(known - bad) == []
