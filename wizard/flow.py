@@ -42,7 +42,7 @@ INFO: dict[Step, StepInfo] = {
         "Welcome",
         "A Git repository for a cluster without a way out",
         "Start anew, from an answers file, or where you stopped. Nothing is changed in AWS or in the cluster before you "
-        "have seen the plan and said yes.",
+        "have said yes to it; only the checks make a Job of some seconds in the cluster.",
     ),
     Step.ENVIRONMENT: StepInfo(
         "Environment",
@@ -65,7 +65,8 @@ INFO: dict[Step, StepInfo] = {
         "Checks",
         "Is everything ready?",
         "Each prerequisite, the worst first, with what was seen and what mends it. Failing ones that are marked as blocking "
-        "stop the apply.",
+        "stop the apply. What only the cluster can know is looked at by a Job of some seconds in Argo CD's namespace, which is "
+        "removed again.",
     ),
     Step.PLAN: StepInfo(
         "Plan",

@@ -45,10 +45,11 @@ def checks_reference() -> str:
     from strategies.registry import STRATEGIES
     from strategies.resources.world import AwsAndClusterWorld
     from wizard.reference_checks import checks_page
+    from wizard.sandbox import scenario
 
     timeouts = {reader.fact_id: reader.timeout for reader in AwsAndClusterWorld({}).readers()}
     own = [(one.title, one.checks()) for one in STRATEGIES.values() if one.checks()]
-    return checks_page([("Whatever the strategy", COMMON_CHECKS), *own], timeouts, _GENERATED)
+    return checks_page([("Whatever the strategy", COMMON_CHECKS), *own], timeouts, scenario.names(), _GENERATED)
 
 
 def operator_policy() -> str:

@@ -32,12 +32,30 @@ pages and on a page of their own. Each ends as one of
 """
 
 
-def checks_page(groups: Sequence[tuple[str, Sequence[Check]]], timeouts: Mapping[str, float], generated: str) -> str:
-    """Every check in a table of its group. ``timeouts`` are the seconds that the reading of each fact may take, by its id."""
+_SCENARIOS = """\
+## Seen to fail
+
+Each scenario of the sandbox is a world in which one thing is wrong. Look at one with
+`ezgitops check -f docs/examples/answers-codecommit.yaml --sandbox=NAME`, or open the wizard in it with
+`ezgitops --sandbox=NAME`. `make checks-table` runs them all and prints which checks each of them changes.
+
+| scenario | the world |
+| --- | --- |
+"""
+
+
+def checks_page(
+    groups: Sequence[tuple[str, Sequence[Check]]], timeouts: Mapping[str, float], scenarios: Mapping[str, str], generated: str
+) -> str:
+    """Every check in a table of its group, then every scenario.
+
+    ``timeouts`` are the seconds that the reading of each fact may take, by its id; ``scenarios`` say what each world is like.
+    """
     lines = ["# Checks", "", generated, "", _ABOUT]
     for heading, checks in groups:
         lines += [f"## {heading}", "", "| id | what | why it matters | from | blocking | after | time |"]
         lines += ["| --- | --- | --- | --- | --- | --- | --- |", *_rows(checks, timeouts), ""]
+    lines.append(_SCENARIOS + "\n".join(f"| `{name}` | {about} |" for name, about in scenarios.items()))
     return "\n".join(lines).rstrip() + "\n"
 
 
