@@ -53,6 +53,7 @@ def operator_roles(answers: Answers, *, group: str = OPERATORS) -> tuple[dict[st
         own += [_rule("", ["pods"], ["list"]), _rule("", ["pods/log"], ["get"])]
     else:  # what another credential method may have left is looked for
         own += [_rule(api, [resource], ["list"]) for api, resource in _REFRESHER]
+    own += [_rule("argoproj.io", ["appprojects"], ["list"]), _named("", "configmaps", "argocd-tls-certs-cm")]
     cluster = [
         _rule("config.openshift.io", sorted(_CLUSTER_WIDE), ["get"]),
         _rule("argoproj.io", ["argocds"], ["list"]),

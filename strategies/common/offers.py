@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from strategies.base import Choice, Json, Situation, Verdict
 from strategies.codecommit.urls import endpoint_service
 from strategies.common import effective
-from strategies.common.checks import aws, cluster, network
+from strategies.common.checks import argocd, aws, cluster, network
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
@@ -170,7 +170,7 @@ def judge_infrastructure(situation: Situation) -> Verdict | None:
 
 def judge_argocd(situation: Situation) -> Verdict | None:
     """Whether operator and instance are ready."""
-    return cluster.gitops(situation) if situation.facts.get(CLUSTER_GITOPS) is not None else None
+    return argocd.ready(situation) if situation.facts.get(CLUSTER_GITOPS) is not None else None
 
 
 def judge_source(situation: Situation) -> Verdict | None:

@@ -28,21 +28,45 @@ class ClusterInfo:
 
 @dataclass(frozen=True, slots=True)
 class ArgoInstance:
-    """One Argo CD instance (an ``ArgoCD`` resource): namespace, name, phase and the operator's version when it is known."""
+    """One Argo CD instance (an ``ArgoCD`` resource).
+
+    ``service_account`` is that of its repo-server; ``waiting`` says of each part that does not run what it does instead
+    (``repo: Pending``), as far as the operator tells; ``message`` is what the operator says it cannot do.
+    """
 
     namespace: str
     name: str
     phase: str
+    service_account: str = "default"
+    waiting: tuple[str, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSubscription:
+    """How the Operator Lifecycle Manager keeps the GitOps operator. ``message`` is why it cannot, when it says so."""
+
+    namespace: str
+    name: str
+    channel: str
+    source: str
+    state: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GitOps:
-    """The GitOps operator (CSV name, version, phase; None when it is not installed) and every Argo CD instance."""
+    """The GitOps operator (CSV name, version, phase; None when it is not installed) and every Argo CD instance.
+
+    ``message`` is the CSV's own word on its phase; ``subscription`` is there as soon as somebody asked for the operator.
+    """
 
     csv: str | None
     version: str | None
     phase: str | None
     instances: tuple[ArgoInstance, ...]
+    message: str = ""
+    subscription: OperatorSubscription | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from strategies.resources.aws.mends import AWS_MENDS
 from strategies.resources.aws.readers import aws_readers
 from strategies.resources.aws.service_credentials import ServiceCredentials
 from strategies.resources.cluster import argocd, git_credential, kubeconfig, objects
+from strategies.resources.cluster.argocd_readers import argocd_readers
 from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.git_credential import GitCredentialHandler
 from strategies.resources.cluster.kubeconfig import KubeconfigError
@@ -83,6 +84,7 @@ class AwsAndClusterWorld:
             *aws_readers(self._sessions, self._clock),
             *inventory_readers(self._sessions),
             *cluster_readers(self._cluster),
+            *argocd_readers(self._cluster),
             source_reader(self._git, self._resolve),
             tree_reader(self._git, self._resolve),
         )

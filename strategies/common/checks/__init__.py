@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from strategies.base import Check
-from strategies.common.checks import aws, cluster, network, source, workstation
+from strategies.common.checks import argocd, aws, cluster, network, source, workstation
 
-COMMON_CHECKS: tuple[Check, ...] = (*workstation.CHECKS, *aws.CHECKS, *network.CHECKS, *cluster.CHECKS, *source.CHECKS)
+COMMON_CHECKS: tuple[Check, ...] = (
+    *workstation.CHECKS,
+    *aws.CHECKS,
+    *network.CHECKS,
+    *cluster.CHECKS,
+    *argocd.CHECKS,
+    *source.CHECKS,
+)
 """In the order in which they are shown when they end alike."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 from strategies.base import Check, Situation, Verdict
-from strategies.common import effective
-from strategies.common.verdicts import failed, oc, passed, unknown, unread
-from strategies.facts import CLUSTER_GITOPS, CLUSTER_INFO, CLUSTER_RIGHTS, KUBE_CONTEXTS
+from strategies.common.verdicts import failed, oc, passed, unknown, unread, warned
+from strategies.facts import CLUSTER_INFO, CLUSTER_RIGHTS, KUBE_CONTEXTS, ClusterInfo
+
+OLDEST = (4, 14)
+"""The first release that ROSA with hosted control planes was offered with (Red Hat, "Red Hat OpenShift Service on AWS update
+life cycle"): there is no egress-zero cluster of an older one."""
 
 
 def reachable(situation: Situation) -> Verdict:
@@ -48,37 +54,31 @@ def rights(situation: Situation) -> Verdict:
     evidence = (
         "may not " + ", ".join(str(one) for one in missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")
     )
-    remedy = "Have them granted in that namespace; this shows one of them."
+    remedy = "Have them granted: docs/examples/operator-rbac.yaml has all of them as roles. This command asks for one."
     return failed(evidence, remedy, oc(situation, "auth", "can-i", first.verb, resource, *where))
 
 
-def gitops(situation: Situation) -> Verdict:
-    """The operator is installed and the instance that shall sync is available."""
-    found = situation.facts.get(CLUSTER_GITOPS)
+def version(situation: Situation) -> Verdict:
+    """The release is one that this program was made for."""
+    info = situation.facts.get(CLUSTER_INFO)
+    if info is None:
+        return unknown("the cluster was not read")
+    found = re.match(r"(\d+)\.(\d+)", info.version)
     if found is None:
-        return unknown("not read yet")
-    if found.csv is None and not found.instances:
-        return failed(
-            "the OpenShift GitOps operator is not installed",
-            "Install it from the channel that egress-zero clusters mirror: package openshift-gitops-operator, channel latest, "
-            "source redhat-operators.",
-            oc(situation, "get", "packagemanifest", "openshift-gitops-operator", "-n", "openshift-marketplace"),
-        )
-    if found.csv is not None and found.phase != "Succeeded":
-        command = oc(situation, "get", "csv", found.csv, "-n", "openshift-gitops-operator", "-o", "yaml")
-        return failed(f"{found.csv} is {found.phase or 'without a phase'}", "Wait, or see why it does not succeed.", command)
-    instance = effective.argocd(situation)
-    if instance is None:
-        names = ", ".join(f"{one.namespace}/{one.name}" for one in found.instances)
-        listing = oc(situation, "get", "argocd", "-A")
-        if not names:
-            return failed("there is no Argo CD instance in this cluster", "Make an ArgoCD resource.", listing)
-        return failed(f"which Argo CD instance? found: {names}", "Answer argocd.namespace and argocd.name.", listing)
-    where = f"{instance.namespace}/{instance.name}"
-    if instance.phase != "Available":
-        command = oc(situation, "get", "argocd", instance.name, "-n", instance.namespace, "-o", "yaml")
-        return failed(f"{where} is {instance.phase or 'without a phase'}", "Wait, or see why it is not available.", command)
-    return passed(f"GitOps {found.version or 'of unknown version'}, Argo CD instance {where} is available")
+        return unknown(f"the cluster gives no release ({info.version or 'nothing'})")
+    release, oldest = (int(found[1]), int(found[2])), ".".join(map(str, OLDEST))
+    if release < OLDEST:
+        evidence = f"OpenShift {info.version} is older than {oldest}"
+        return warned(evidence, f"Upgrade to {oldest} or newer: older releases get no fixes any more.", _upgrades(info))
+    if release[0] > OLDEST[0]:
+        evidence = f"OpenShift {info.version} is newer than anything that this program knows (4.x)"
+        return warned(evidence, "Look for a newer ezgitops.", "ezgitops --version")
+    return passed(f"OpenShift {info.version}")
+
+
+def _upgrades(info: ClusterInfo) -> str:
+    """ROSA names a cluster as its infrastructure name begins."""
+    return shlex.join(["rosa", "list", "upgrades", "--cluster", info.infrastructure_name.rpartition("-")[0]])
 
 
 CHECKS: tuple[Check, ...] = (
@@ -89,6 +89,15 @@ CHECKS: tuple[Check, ...] = (
         judge=reachable,
         needs=(KUBE_CONTEXTS.id, CLUSTER_INFO.id),
         handles_errors=True,
+    ),
+    Check(
+        id="cluster.version",
+        title="OpenShift release",
+        why="What is made here relies on kinds and fields of the API that older releases do not have.",
+        judge=version,
+        needs=(CLUSTER_INFO.id,),
+        blocking=False,
+        depends_on=("cluster.reachable",),
     ),
     Check(
         id="cluster.identity",
@@ -104,14 +113,6 @@ CHECKS: tuple[Check, ...] = (
         why="Apply stops half way where a right is missing.",
         judge=rights,
         needs=(CLUSTER_RIGHTS.id,),
-        depends_on=("cluster.reachable",),
-    ),
-    Check(
-        id="cluster.gitops",
-        title="OpenShift GitOps and Argo CD",
-        why="Argo CD is what syncs; this program gives it a repository.",
-        judge=gitops,
-        needs=(CLUSTER_GITOPS.id,),
         depends_on=("cluster.reachable",),
     ),
 )

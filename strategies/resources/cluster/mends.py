@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from strategies.base import Json
 from strategies.ports import Execution
+from strategies.resources.cluster import gitops_operator
 from strategies.resources.cluster.client import KubeClient
 
 ClusterMend: TypeAlias = Callable[[KubeClient, Mapping[str, Json], Execution], None]
 
-CLUSTER_MENDS: Mapping[str, ClusterMend] = {}
+CLUSTER_MENDS: Mapping[str, ClusterMend] = {"gitops.install-operator": gitops_operator.install}

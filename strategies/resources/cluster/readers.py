@@ -18,6 +18,7 @@ from strategies.facts import (
     ClusterInfo,
     FactError,
     GitOps,
+    OperatorSubscription,
     Right,
     Rights,
 )
@@ -39,12 +40,16 @@ from strategies.resources.cluster.apis import (
     dig,
     items,
     text,
+    word,
 )
 from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.errors import as_fact_failure
 from strategies.resources.parallel import together
 
 OPERATOR = "openshift-gitops-operator"
+_PARTS = ("applicationController", "repo", "server", "redis")
+_FAILING = ("ResolutionFailed", "CatalogSourcesUnhealthy", "InstallPlanFailed", "BundleUnpackFailed")
+"""Conditions of a Subscription that are bad when they are true (OLM ``subscription_types.go``)."""
 
 
 def cluster_readers(client: Callable[[str], KubeClient]) -> Sequence[Reader]:
@@ -127,10 +132,9 @@ def read_gitops(client: KubeClient) -> GitOps:
         csv=name or None,
         version=(text(csv, "spec", "version") or name.partition(".v")[2]) or None,
         phase=text(csv, "status", "phase") or None,
-        instances=tuple(
-            ArgoInstance(text(i, "metadata", "namespace"), text(i, "metadata", "name"), text(i, "status", "phase"))
-            for i in instances
-        ),
+        instances=tuple(instance_of(one) for one in instances),
+        message=word(csv, "status", "message"),
+        subscription=next((subscription_of(one) for one in subscriptions if text(one, "spec", "name") == OPERATOR), None),
     )
 
 
@@ -150,6 +154,33 @@ def read_rights(client: KubeClient, rights: Sequence[Right]) -> Rights:
 
     with as_fact_failure():
         return Rights(dict(zip(rights, together([partial(review, right) for right in rights]), strict=True)))
+
+
+def instance_of(argocd: Manifest) -> ArgoInstance:
+    """One instance. Which parts do not run is told by its status (argocd-operator ``api/v1beta1/argocd_types.go``)."""
+    states = {part: word(argocd, "status", part) for part in _PARTS}
+    reconciled = next((c for c in items(argocd, "status", "conditions") if text(c, "type") == "Reconciled"), {})
+    return ArgoInstance(
+        text(argocd, "metadata", "namespace"),
+        text(argocd, "metadata", "name"),
+        word(argocd, "status", "phase"),
+        service_account=text(argocd, "spec", "repo", "serviceaccount") or "default",
+        waiting=tuple(f"{part}: {state}" for part, state in states.items() if state not in ("", "Running")),
+        message=word(reconciled, "message") if text(reconciled, "status") == "False" else "",
+    )
+
+
+def subscription_of(found: Manifest) -> OperatorSubscription:
+    """One subscription. The first condition that says why nothing is installed is its message."""
+    failing = (c for c in items(found, "status", "conditions") if text(c, "type") in _FAILING and text(c, "status") == "True")
+    return OperatorSubscription(
+        namespace=text(found, "metadata", "namespace"),
+        name=text(found, "metadata", "name"),
+        channel=word(found, "spec", "channel"),
+        source=word(found, "spec", "source"),
+        state=word(found, "status", "state"),
+        message=next((word(c, "message") or word(c, "reason") for c in failing), ""),
+    )
 
 
 def _operator_version(client: KubeClient, subscriptions: Sequence[Manifest], versions: Sequence[Manifest]) -> Manifest:

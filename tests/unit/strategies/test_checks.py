@@ -13,6 +13,9 @@ from strategies.base import Check, Situation, Status, Verdict
 from strategies.codecommit.checks import CHECKS
 from strategies.common import COMMON_CHECKS, COMMON_QUESTIONS
 from strategies.facts import (
+    ARGOCD_APPLICATIONS,
+    ARGOCD_PROJECTS,
+    ARGOCD_SECRETS,
     AWS_ENDPOINT_SERVICES,
     AWS_ENDPOINTS,
     AWS_IDENTITY,
@@ -24,7 +27,9 @@ from strategies.facts import (
     CLUSTER_RIGHTS,
     GIT_PROGRAM,
     SOURCE,
+    ArgoApplication,
     ArgoInstance,
+    ArgoProject,
     CodeCommitRepository,
     EndpointServices,
     FactError,
@@ -32,7 +37,9 @@ from strategies.facts import (
     GitOps,
     GitProgram,
     OidcProviders,
+    OperatorSubscription,
     Reading,
+    RepositorySecret,
     Right,
     Rights,
 )
@@ -48,6 +55,9 @@ INFO = HEALTHY[CLUSTER_INFO.id]
 IDENTITY = HEALTHY[AWS_IDENTITY.id]
 ENDPOINTS = HEALTHY[AWS_ENDPOINTS.id]
 GIT = "com.amazonaws.us-east-2.git-codecommit"
+URL = "https://git-codecommit.us-east-2.amazonaws.com/v1/repos/prod-east-cluster-config"
+SUBSCRIPTION = OperatorSubscription("openshift-operators", "gitops", "latest", "redhat-operators")
+TWO = GitOps("op.v1", "1", "Succeeded", (ArgoInstance("a", "x", "Available"), ArgoInstance("b", "y", "Available")))
 EXPIRED = FactError("the AWS credentials have expired", "Log in again.", "aws sso login --profile prod-east")
 
 
@@ -86,14 +96,46 @@ FAILING: list[tuple[str, Mapping[str, object], Mapping[str, object], str]] = [
     ("cluster.identity", {}, {"cluster.infrastructureName": "staging-abcde"}, "staging-abcde"),
     ("cluster.identity", {}, {"cluster.oidcIssuer": "oidc.example.com/other"}, "oidc.example.com/other"),
     ("cluster.rights", {CLUSTER_RIGHTS.id: Rights({Right("create", "apps", "deployments", "ns"): False})}, {}, "create deploy"),
-    ("cluster.gitops", {CLUSTER_GITOPS.id: GitOps(None, None, None, ())}, {}, "not installed"),
-    ("cluster.gitops", {CLUSTER_GITOPS.id: GitOps("op.v1", "1", "Installing", ())}, {}, "Installing"),
-    ("cluster.gitops", {CLUSTER_GITOPS.id: GitOps("op.v1", "1", "Succeeded", ())}, {}, "no Argo CD instance"),
+    ("gitops.operator", {CLUSTER_GITOPS.id: GitOps(None, None, None, ())}, {}, "not installed"),
+    ("gitops.operator", {CLUSTER_GITOPS.id: GitOps("op.v1", "1", "Installing", ())}, {}, "Installing"),
     (
-        "cluster.gitops",
+        "gitops.operator",
+        {CLUSTER_GITOPS.id: GitOps(None, None, None, (), subscription=replace(SUBSCRIPTION, message="no such channel"))},
+        {},
+        "has installed nothing: no such channel",
+    ),
+    ("argocd.instance", {CLUSTER_GITOPS.id: GitOps("op.v1", "1", "Succeeded", ())}, {}, "no Argo CD instance"),
+    (
+        "argocd.instance",
         {CLUSTER_GITOPS.id: GitOps("op.v1", "1", "Succeeded", (ArgoInstance("gitops", "main", "Pending"),))},
         {},
         "gitops/main is Pending",
+    ),
+    ("argocd.instance", {CLUSTER_GITOPS.id: TWO}, {}, "which Argo CD instance? there are a/x, b/y"),
+    (
+        "argocd.instance",
+        {},
+        {"argocd.namespace": "elsewhere", "argocd.name": "x"},
+        "no Argo CD instance elsewhere/x; there are openshift-gitops/openshift-gitops",
+    ),
+    (
+        "argocd.repository-secret",
+        {ARGOCD_SECRETS.id: (RepositorySecret("old", False, f"{URL.upper()}.git", "", ("password",)),)},
+        {},
+        "Secret openshift-gitops/old is for the same repository",
+    ),
+    (
+        "argocd.application",
+        {ARGOCD_APPLICATIONS.id: (ArgoApplication("cluster-config", "default", "https://x/y", "apps", "main"),)},
+        {},
+        "is taken: it was not made by ezgitops, syncs apps of https://x/y",
+    ),
+    ("argocd.project", {}, {"application.project": "platform"}, "no AppProject openshift-gitops/platform; there are: default"),
+    (
+        "argocd.project",
+        {ARGOCD_PROJECTS.id: (ArgoProject("default", ("https://github.com/**",), ()),)},
+        {},
+        "it permits https://github.com/**",
     ),
     ("git.program", {GIT_PROGRAM.id: GitProgram("/usr/bin/git", (2, 20, 1))}, {}, "git 2.20.1"),
     ("git.program", {GIT_PROGRAM.id: FactError("git was not found", "Install git.")}, {}, "not found"),
