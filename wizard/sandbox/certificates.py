@@ -23,8 +23,8 @@ class _PatientContext(ssl.SSLContext):
 class Authority:
     """The CA that signs for every host name of one sandbox."""
 
-    def __init__(self) -> None:
-        self.ca = trustme.CA(organization_name="ezgitops sandbox", organization_unit_name="throw-away CA")
+    def __init__(self, organization: str = "ezgitops sandbox", unit: str = "throw-away CA") -> None:
+        self.ca = trustme.CA(organization_name=organization, organization_unit_name=unit)
 
     @property
     def pem(self) -> bytes:

@@ -41,6 +41,10 @@ class GitHubRepository(BaseModel):
     tags: tuple[_REF, ...] = ()
     pull_requests: tuple[int, ...] = ()
     files: Mapping[str, str] = Field(default_factory=dict)
+    large_files: Mapping[str, int] = Field(default_factory=dict)
+    """Files of so many zero bytes."""
+    submodules: Mapping[str, str] = Field(default_factory=dict)
+    """Folders that are a commit of another repository, with its URL."""
     token: str | None = None
     """Whoever knows it may read and push; without one the repository is public."""
 
@@ -65,6 +69,23 @@ class WorldSection(BaseModel):
     """Where the cluster's connections come from, for the security groups of the endpoints."""
     images: tuple[str, ...] = ()
     """Images that can be pulled besides those of the cluster's own image streams."""
+    names_elsewhere: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Names that the VPC's resolver answers otherwise (a private hosted zone, DNS of the company's own), with the addresses."""
+    dropped: tuple[str, ...] = ()
+    """Endpoint services (``sts``) that packets from the nodes never reach: a network ACL or a network policy drops them."""
+    intercepted: tuple[str, ...] = ()
+    """Endpoint services on the way to which a middlebox ends TLS, with certificates of a CA that no image knows."""
+
+
+class WorkstationSection(BaseModel):
+    """The operator's machine."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    environ: Mapping[str, str] = Field(default_factory=dict)
+    """Variables that are set otherwise than the sandbox would set them."""
+    git_version: str | None = None
+    """A git that says that it is of this version comes first in PATH."""
 
 
 class _File(BaseModel):
@@ -73,6 +94,7 @@ class _File(BaseModel):
     apiVersion: Literal["sandbox.ezgitops.dev/v1alpha1"]  # noqa: N815 - the spelling of the file
     description: str
     world: WorldSection = Field(default_factory=WorldSection)
+    workstation: WorkstationSection = Field(default_factory=WorkstationSection)
     github: GitHubSection
     aws: Mapping[str, object]
     cluster: Mapping[str, object]
@@ -85,6 +107,7 @@ class Scenario:
     name: str
     description: str
     world: WorldSection
+    workstation: WorkstationSection
     github: GitHubSection
     aws: Mapping[str, object]
     cluster: Mapping[str, object]
@@ -114,7 +137,15 @@ def load(name: str) -> Scenario:
         file = _File.model_validate(_whole(path, folder))
     except ValidationError as error:
         raise ScenarioError(f"{path.name}: {error}") from error
-    return Scenario(path.name.removesuffix(".yaml"), file.description, file.world, file.github, file.aws, file.cluster)
+    return Scenario(
+        path.name.removesuffix(".yaml"),
+        file.description,
+        file.world,
+        file.workstation,
+        file.github,
+        file.aws,
+        file.cluster,
+    )
 
 
 def _whole(path: Traversable, folder: Traversable) -> dict[str, object]:

@@ -11,20 +11,23 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from wizard.sandbox import workstation
 from wizard.sandbox.certificates import Authority
 from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.control import ControlServer, Log, Record
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.github import GitHub
 from wizard.sandbox.git.seed import seed
-from wizard.sandbox.network import routes
+from wizard.sandbox.network import names, routes
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
-from wizard.sandbox.network.proxy import Attempt, ConnectProxy
+from wizard.sandbox.network.names import Names, Resolver
+from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Route
 from wizard.sandbox.reaper import Reaper
 from wizard.sandbox.scenario import Scenario
 
@@ -129,37 +132,56 @@ class SandboxWorld:
                     note=lambda line: self.log.note("codecommit", line),
                 )
 
-            names = ("git-codecommit", "git-codecommit-fips")
-            found: dict[str, WSGIApplication] = {f"{name}.{domain}": codecommit(name) for name in names}
+            hosts = ("git-codecommit", "git-codecommit-fips")
+            found: dict[str, WSGIApplication] = {f"{name}.{domain}": codecommit(name) for name in hosts}
             return found | {f"*.{domain}": api} | ({} if inside else {"github.com": github})
 
-        def proxy(name: str, *, inside: bool) -> ConnectProxy:
-            front = HttpsFront(context, sites(inside=inside))
-            front.start()
-            self._stack.callback(front.stop)
-            route = (
-                routes.vpc(
-                    lambda: front.port, domain=domain, node_address=self._scenario.world.node_address, endpoint=aws.endpoint
-                )
-                if inside
-                else routes.workstation(lambda: front.port, domain=domain)
-            )
+        def proxy(name: str, route: Route) -> ConnectProxy:
             made = ConnectProxy(name, route, on_attempt=lambda attempt: self._attempted(name, attempt))
             made.start()
             self._stack.callback(made.stop)
             return made
 
-        workstation, inner = proxy("workstation", inside=False), proxy("VPC", inside=True)
+        outer, inner = (self._front(HttpsFront(context, sites(inside=inside))) for inside in (False, True))
+        workstation = proxy("workstation", routes.workstation(lambda: outer.port, domain=domain))
+        resolve = names.vpc(domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere)
+        vpc = proxy("VPC", self._vpc(inner, aws, resolve, domain))
+        resolver = Resolver(resolve)
+        resolver.start()
+        self._stack.callback(resolver.stop)
         bundle = authority.write_bundle(self.folder / "ca.pem")
-        cluster_network = {"HTTPS_PROXY": inner.url, "NO_PROXY": _LOOPBACK, "SSL_CERT_FILE": str(bundle)}
-        self._stand_ins(cluster, cluster_network, bundle, reaper)
+        cluster_network = {"HTTPS_PROXY": vpc.url, "NO_PROXY": _LOOPBACK, "SSL_CERT_FILE": str(bundle)}
+        self._stand_ins(cluster, cluster_network, resolver.address, bundle, reaper)
         control = ControlServer(self.clock, lambda: _records(aws, cluster), self.log.lines)
         control.start()
         self._stack.callback(control.stop)
         self._environ = self._exports(cluster, aws, workstation, bundle, control)
 
-    def _stand_ins(self, cluster: ClusterServer, network: Mapping[str, str], bundle: Path, reaper: Reaper) -> None:
+    def _vpc(self, front: HttpsFront, aws: AwsServer, resolve: Names, domain: str) -> Route:
+        world = self._scenario.world
+        middlebox = None
+        if world.intercepted:
+            inspector = Authority("Acme Corp", "TLS inspection").server_context(f"*.{domain}")
+            middlebox = self._front(HttpsFront(inspector, {}))
+        return routes.vpc(
+            lambda: front.port,
+            names=resolve,
+            endpoint_at=aws.endpoint_at,
+            node_address=world.node_address,
+            obstacles=routes.Obstacles(world.dropped, world.intercepted),
+            middlebox=None if middlebox is None else lambda: middlebox.port,
+        )
+
+    def _front(self, front: HttpsFront) -> HttpsFront:
+        front.start()
+        self._stack.callback(front.stop)
+        return front
+
+    def _stand_ins(
+        self, cluster: ClusterServer, network: Mapping[str, str], resolver: str, bundle: Path, reaper: Reaper
+    ) -> None:
         from wizard.sandbox.argocd.controller import ArgoCd
+        from wizard.sandbox.pods.container import PodNetwork
         from wizard.sandbox.pods.kubelet import Kubelet
 
         argocd = ArgoCd(
@@ -180,6 +202,7 @@ class SandboxWorld:
             images=self._scenario.world.images,
             reaper=reaper,
             note=lambda line: self.log.note("kubelet", line),
+            vpc=PodNetwork(resolver, urlsplit(network["HTTPS_PROXY"]).netloc),
         )
         cluster.logs = kubelet.log
         kubelet.start()
@@ -212,6 +235,7 @@ class SandboxWorld:
             "GIT_SSL_CAINFO": str(bundle),
             "XDG_CACHE_HOME": str(_made(self.folder / "cache")),
             "EZGITOPS_SANDBOX_CONTROL": control.url,
+            **workstation.variables(self._scenario.workstation, self.folder / "bin"),
         }
 
     def _attempted(self, network: str, attempt: Attempt) -> None:

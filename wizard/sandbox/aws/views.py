@@ -49,7 +49,7 @@ class EndpointView:
     """An interface endpoint that is ``available`` and owns the private DNS names of its service.
 
     ``ingress`` is the sum of its security groups; ``permits`` evaluates its endpoint policy for a principal, an action
-    (``codecommit:GitPull``) and a resource ARN.
+    (``codecommit:GitPull``) and a resource ARN. ``addresses`` are those of its network interfaces.
     """
 
     endpoint_id: str
@@ -60,6 +60,7 @@ class EndpointView:
     ingress: tuple[IngressRule, ...]
     policy: Mapping[str, object]
     permits: Callable[[str, str, str], bool] = field(repr=False)
+    addresses: tuple[str, ...] = ()
 
     def admits(self, address: str, port: int = 443) -> bool:
         """True when a security group of the endpoint lets TCP from ``address`` to ``port`` in."""

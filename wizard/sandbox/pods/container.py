@@ -9,19 +9,45 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from wizard.sandbox.cluster.objects import Json, Object, dig, mapping, mappings, namespace_of, number, strings, text
 from wizard.sandbox.cluster.store import Store
+from wizard.sandbox.pods import vpc_python
 from wizard.sandbox.pods.volumes import NotReadyError, Volumes, contents, field
 from wizard.sandbox.reaper import Reaper
 
+_FLAGS = frozenset({"-B", "-E", "-I", "-S", "-s", "-u"})
+"""Flags of the interpreter that take no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodNetwork:
+    """How a pod's Python sees the VPC: the addresses (``HOST:PORT``) of its resolver and of its CONNECT proxy."""
+
+    resolver: str
+    proxy: str
+
 
 class Container:
-    """The first container of a pod. ``surroundings`` are the variables that the cluster's network gives to every process."""
+    """The first container of a pod.
+
+    ``surroundings`` are the variables that the cluster's network gives to every process; with ``network``, Python programs see
+    the VPC's names and addresses without any variable.
+    """
 
     def __init__(
-        self, store: Store, pod: Object, folder: Path, volumes: Volumes, *, surroundings: Mapping[str, str], reaper: Reaper
+        self,
+        store: Store,
+        pod: Object,
+        folder: Path,
+        volumes: Volumes,
+        *,
+        surroundings: Mapping[str, str],
+        reaper: Reaper,
+        network: PodNetwork | None = None,
     ) -> None:
         self._store = store
         self._pod = pod
@@ -30,6 +56,7 @@ class Container:
         self._localise = volumes.localise(self._spec)
         self._surroundings = surroundings
         self._reaper = reaper
+        self._network = network
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder / "log"
 
@@ -113,11 +140,20 @@ class Container:
         if not command:
             raise NotReadyError("CreateContainerError", "no command specified: the sandbox does not know the image's own")
         program, *arguments = (self._localise(word) for word in command)
-        # The interpreter of this program stands for the image's.
-        found = sys.executable if program in {"python3", "/usr/bin/python3"} else shutil.which(program)
+        if program in {"python3", "/usr/bin/python3"}:
+            return self._python(arguments)
+        found = shutil.which(program)
         if found is None:
             raise NotReadyError("RunContainerError", f'exec: "{program}": executable file not found in $PATH')
         return [found, *arguments]
+
+    def _python(self, arguments: Sequence[str]) -> list[str]:
+        """The interpreter of this program stands for the image's."""
+        flags = list(takewhile(_FLAGS.__contains__, arguments))
+        if self._network is None:
+            return [sys.executable, *arguments]
+        where = (self._network.resolver, self._network.proxy)
+        return [sys.executable, *flags, vpc_python.__file__, *where, *arguments[len(flags) :]]
 
     def _environment(self) -> dict[str, str]:
         base = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self._folder), "LANG": "C.UTF-8"}

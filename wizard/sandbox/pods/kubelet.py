@@ -18,6 +18,7 @@ from wizard.sandbox.cluster.errors import ApiError
 from wizard.sandbox.cluster.objects import Object, dig, mapping, mappings, name_of, namespace_of, number, text
 from wizard.sandbox.cluster.server import ClusterServer
 from wizard.sandbox.pods import status
+from wizard.sandbox.pods.container import PodNetwork
 from wizard.sandbox.pods.pod import Node, Pod, manifest_of
 from wizard.sandbox.reaper import Reaper
 
@@ -35,7 +36,10 @@ class _Workload:
 
 
 class Kubelet:
-    """Runs the pods of the cluster. ``network`` are the variables through which they see the VPC's network."""
+    """Runs the pods of the cluster.
+
+    ``network`` are the variables through which they see the VPC's network; ``vpc`` is how their Python sees it without any.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Kubelet:
         images: Sequence[str],
         reaper: Reaper,
         note: Callable[[str], None],
+        vpc: PodNetwork | None = None,
     ) -> None:
         self._store = cluster.store
         self._clock = clock
@@ -62,6 +67,7 @@ class Kubelet:
             reaper=reaper,
             known_images=self._known_images,
             note=note,
+            network=vpc,
         )
         self._workloads: dict[tuple[str, str, str], _Workload] = {}
         self._serial = 0

@@ -14,7 +14,7 @@ from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.cluster.errors import ApiError
 from wizard.sandbox.cluster.objects import Json, Object, dig, mapping, mappings, name_of, namespace_of, number, text
 from wizard.sandbox.cluster.store import Store
-from wizard.sandbox.pods.container import Container
+from wizard.sandbox.pods.container import Container, PodNetwork
 from wizard.sandbox.pods.volumes import Mint, NotReadyError, Volumes
 from wizard.sandbox.reaper import Reaper
 
@@ -36,6 +36,7 @@ class Node:
     reaper: Reaper
     known_images: Callable[[], frozenset[str]]
     note: Callable[[str], None]
+    network: PodNetwork | None = None
 
 
 class Pod:
@@ -118,7 +119,13 @@ class Pod:
         except ApiError as error:
             raise NotReadyError("FailedMount", str(error)) from error
         container = Container(
-            node.store, self._object, self._folder, volumes, surroundings=node.surroundings, reaper=node.reaper
+            node.store,
+            self._object,
+            self._folder,
+            volumes,
+            surroundings=node.surroundings,
+            reaper=node.reaper,
+            network=node.network,
         )
         container.start()
         try:

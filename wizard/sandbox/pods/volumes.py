@@ -138,6 +138,8 @@ class Volumes:
                 raise LookupError(f'{kind.lower()} "{wanted.get("name")}" not found')
             items = {text(item.get("key")): text(item.get("path")) for item in mappings(wanted.get("items"))}
             for name, path in (items or {name: name for name in content}).items():
+                if name not in content and wanted.get("optional") is True:
+                    continue
                 if name not in content:
                     raise LookupError(f"references non-existent {kind.lower()} key: {name}")
                 _write(_inside(target, path), content[name])

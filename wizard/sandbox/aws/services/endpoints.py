@@ -282,7 +282,10 @@ class EndpointsBackend(EC2Backend):
         """Give the endpoint a network interface in each subnet, and the DNS names that follow from it."""
         for subnet_id in subnet_ids:
             interface = self.create_network_interface(
-                subnet_id, "", group_ids=endpoint.security_group_ids, description=f"VPC Endpoint Interface {endpoint.id}"
+                subnet_id,
+                self.free_address(subnet_id),
+                group_ids=endpoint.security_group_ids,
+                description=f"VPC Endpoint Interface {endpoint.id}",
             )
             interface.interface_type, interface.status, interface.requester_managed = "vpc_endpoint", "in-use", True
             endpoint.network_interface_ids.append(interface.id)
