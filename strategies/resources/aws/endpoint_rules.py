@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from strategies.base import Change, FieldDiff, Json, Observed
+from strategies.common.cidrs import uncovered
+from strategies.common.passages import Passage, wanted, worst_passage
 from strategies.kinds import VpcEndpointResource
 from strategies.resources.aws import changes, documents
-from strategies.resources.aws.documents import Passage
-from strategies.resources.aws.security_group import open_cidrs, refers_elsewhere, uncovered
+from strategies.resources.aws.security_group import open_cidrs, refers_elsewhere
 from strategies.resources.aws.tags import as_mapping, owner_of
 
 if TYPE_CHECKING:
@@ -85,9 +86,9 @@ def _plan_foreign(kind: str, resource: VpcEndpointResource, observed: Observed) 
         rule = f"--protocol tcp --port {PORT} --cidr {shut_out[0]}"
         command = f" aws ec2 authorize-security-group-ingress --group-id {groups[0]} {rule}" if groups else ""
         return changes.conflict(kind, resource, observed, why, f"Have its owner let the nodes in:{command}")
-    passage = Passage.OPEN if resource.policy is None else documents.worst_passage(_policy(observed), resource.policy)
+    passage = Passage.OPEN if resource.policy is None else worst_passage(_policy(observed), resource.policy)
     if passage is Passage.SHUT:
-        needed = ", ".join(f"{action} on {arn}" for action, arn in documents.wanted(resource.policy or {}))
+        needed = ", ".join(f"{action} on {arn}" for action, arn in wanted(resource.policy or {}))
         why = f"{name} holds the private DNS name and its policy does not let {needed} through."
         remedy = (
             f"Have it allowed in that endpoint's policy, or, where it is the endpoint of another instance of this program, set "

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from strategies.base import Change, FieldDiff, Json, Observed, Owner
+from strategies.common.passages import Passage, worst_passage
 from strategies.kinds import IamRoleResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes, documents
 from strategies.resources.aws.clients import AwsClients
-from strategies.resources.aws.documents import Passage
 from strategies.resources.aws.errors import code
 from strategies.resources.aws.iam_policies import (
     EXISTS,
@@ -56,7 +56,7 @@ class IamRoleHandler:
                 return observed
             # Whoever prepares roles for others names the policy as he likes.
             others = role_policies(self._clients, resource.name)
-        fitting = [one for one in others if documents.worst_passage(one, resource.policy) is not Passage.SHUT]
+        fitting = [one for one in others if worst_passage(one, resource.policy) is not Passage.SHUT]
         return _observed(role, fitting[0]) if fitting else observed
 
     def plan(self, resource: IamRoleResource, observed: Observed | None) -> Change:
@@ -206,7 +206,7 @@ class IamRoleHandler:
         if not documents.same(_document(observed, "trust_policy"), resource.trust_policy):
             return "trusts somebody else than the answers ask for"
         policy = _document(observed, "policy")
-        if policy is None or documents.worst_passage(policy, resource.policy) is Passage.SHUT:
+        if policy is None or worst_passage(policy, resource.policy) is Passage.SHUT:
             return "has no inline policy that allows what is needed"
         return None
 

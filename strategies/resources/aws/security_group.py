@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
 from strategies.base import Change, FieldDiff, Json, Observed, Owner
+from strategies.common.cidrs import uncovered
 from strategies.kinds import SecurityGroupResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
@@ -46,12 +46,6 @@ def open_cidrs(permissions: Sequence[IpPermissionOutputTypeDef], port: int) -> l
 def refers_elsewhere(permissions: Sequence[IpPermissionOutputTypeDef], port: int) -> bool:
     """True when TCP ``port`` is also let in by reference (another group, a prefix list): who that is, is not known here."""
     return any(_covers(one, port) and (one.get("UserIdGroupPairs") or one.get("PrefixListIds")) for one in permissions)
-
-
-def uncovered(wanted: Iterable[str], found: Iterable[str]) -> list[str]:
-    """The ranges of ``wanted`` that lie in none of ``found``."""
-    networks = [network for cidr in found if isinstance(network := ip_network(cidr, strict=False), IPv4Network)]
-    return [cidr for cidr in wanted if not any(IPv4Network(cidr, strict=False).subnet_of(network) for network in networks)]
 
 
 def _covers(permission: IpPermissionOutputTypeDef, port: int) -> bool:

@@ -9,7 +9,8 @@ from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
 from strategies.base import Json
-from strategies.resources.aws.documents import FULL_ACCESS, Passage, passage, same
+from strategies.common.passages import Passage, passage
+from strategies.resources.aws.documents import FULL_ACCESS, same
 from strategies.resources.aws.errors import explain
 
 
