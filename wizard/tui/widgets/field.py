@@ -319,7 +319,8 @@ class Field(Vertical):
         if verdict is not None:
             shown = marked(CHECK_MARKS[verdict.status.value], verdict.evidence)
             return shown + Content(f" - {verdict.remedy.text}") if verdict.remedy is not None else shown
-        if value is not None and any(not situation.facts.known(need) for need in self.question.needs):
+        unread = any(not situation.facts.known(need) for need in self.question.needs)
+        if value is not None and unread and self.session.reading():
             return None
         if value is None and self.question.required:
             return Content.styled("needed", "$text-warning")
