@@ -76,7 +76,16 @@ def _judge(check: Check, before: Sequence[CheckResult], look: _Look) -> CheckRes
     errors = [error for fact in check.needs if (error := situation.facts.readings[fact].error) is not None]
     if errors and not check.handles_errors:
         return CheckResult(check, _unknown(errors[0]), seconds)
-    return CheckResult(check, check.judge(situation), seconds)
+    return CheckResult(check, _verdict(check, situation), seconds)
+
+
+def _verdict(check: Check, situation: Situation) -> Verdict:
+    try:
+        return check.judge(situation)
+    except Exception as mistake:
+        # A mistake in one check must neither hide the others nor end the thread that reads for all of them.
+        said = f"it could not be judged: {type(mistake).__name__}: {mistake}"
+        return Verdict(Status.UNKNOWN, said, Remedy("This is a mistake of the program. Please report it with the log."))
 
 
 def _waiting(check: Check, awaited: str) -> CheckResult:

@@ -328,3 +328,16 @@ def test_every_check_is_told_of_and_every_event_has_come_when_the_wait_is_over()
         session.start()
         assert session.wait(20)
         assert told == {"source": Status.SKIPPED, "cluster": Status.PASS}
+
+
+def test_a_mistake_in_one_check_hides_no_other() -> None:
+    def wrong(_situation: Situation) -> Verdict:
+        raise LookupError("nobody thought of this")
+
+    checks = (passing("wrong", AWS_IDENTITY.id, judge=wrong), passing("right", AWS_IDENTITY.id))
+    with running(FakeWorld(), checks=checks) as session:
+        session.start()
+        assert session.wait(10)
+        assert statuses(session) == {"wrong": Status.UNKNOWN, "right": Status.PASS}
+        [told] = [r for r in session.results() if r.check.id == "wrong"]
+        assert "LookupError: nobody thought of this" in told.verdict.evidence
