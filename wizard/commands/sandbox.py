@@ -30,8 +30,9 @@ def sandbox(scenario: str, latency: float, listing: bool, attached: bool) -> Non
     from wizard.sandbox import scenario as scenarios
 
     if listing:
-        for name, description in scenarios.names().items():
-            click.echo(f"{name}  {description}")
+        known = scenarios.names()
+        for name, description in known.items():
+            click.echo(f"{name:<{max(map(len, known))}}  {description}")
         return
     try:
         chosen = scenarios.load(scenario)

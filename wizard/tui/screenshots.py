@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 SOURCE = "https://github.com/acme/cluster-config.git"
 SIZES = {"": (120, 40), "-80x24": (80, 24)}
 AS_PNG = ("plan", "done")
+TROUBLES = ("vpc-dns-off", "source-needs-helm-from-outside")
+"""Scenarios of which the page of checks is taken."""
 _DEADLINE = 180.0
 
 
@@ -45,23 +47,35 @@ class Photographer:
     def __init__(self, app: WizardApp, pilot: Pilot[WizardOutcome], folder: Path, suffix: str) -> None:
         self._app, self._pilot, self._folder, self._suffix = app, pilot, folder, suffix
 
-    async def walk(self) -> None:
-        """From the first page to the last."""
+    async def trouble(self, scenario: str) -> None:
+        """To the page of checks in a world in which something is wrong."""
+        await self._to_checks(lambda _name: asyncio.sleep(0))
+        await self._take(f"checks-{scenario}")
+
+    async def _to_checks(self, take: Callable[[str], Awaitable[None]]) -> None:
         await self._until(lambda: self._app.frame.page.is_mounted)
-        await self._take("welcome")
+        await take("welcome")
         await self._go("enter", Step.ENVIRONMENT)
-        await self._until(lambda: bool(self._app.session and not self._app.session.reading()))
+        await self._read()
         await self._until(lambda: not self._said("reading…"))
-        await self._take("environment")
+        await take("environment")
         await self._go("ctrl+n", Step.STRATEGY)
-        await self._take("strategy")
+        await take("strategy")
         await self._go("enter", Step.DETAILS)
         if self._app.focused is not None:
             self._app.focused.post_message(Paste(SOURCE))
         await self._until(lambda: self._said("reachable") and not self._said("reading…"))
-        await self._take("details")
+        await self._read()
+        await take("details")
         await self._go("enter", Step.CHECKS)
+        await self._read()
+
+    async def _read(self) -> None:
         await self._until(lambda: bool(self._app.session and not self._app.session.reading()))
+
+    async def walk(self) -> None:
+        """From the first page to the last."""
+        await self._to_checks(self._take)
         await self._take("checks")
         await self._go("enter", Step.PLAN)
         await self._until(lambda: isinstance(page := self._app.frame.page, PlanPage) and page.plan is not None)
@@ -113,8 +127,8 @@ def _as_png(path: Path) -> None:
         subprocess.run([program, "--width", "1200", "--output", str(path.with_suffix(".png")), str(path)], check=True)
 
 
-async def photograph(folder: Path, suffix: str) -> None:
-    """Every page in one size. The world is the one that this process's environment names."""
+async def photograph(folder: Path, suffix: str, trouble: str) -> None:
+    """Every page in one size, or the page of checks in a world of ``trouble``: the world that the environment names."""
     environ = dict(os.environ)
 
     def session(draft: Draft, *, on_edit: Callable[[Draft], None], ask_secret: Callable[[str], str] | None = None) -> Session:
@@ -124,26 +138,29 @@ async def photograph(folder: Path, suffix: str) -> None:
         make_session=session, drafts=lambda warn: drafts(environ, warn=warn), logbook=logbook(environ), environ=environ
     )
     async with app.run_test(size=SIZES[suffix]) as pilot:
-        await Photographer(app, pilot, folder, suffix).walk()
+        photographer = Photographer(app, pilot, folder, suffix)
+        await (photographer.trouble(trouble) if trouble else photographer.walk())
         app.close_session()
 
 
 def main(arguments: list[str]) -> int:
-    """Start a fresh sandbox for each size, and in its environment this module again, which takes the pictures."""
+    """Start a fresh sandbox for each series, and in its environment this module again, which takes the pictures."""
     folder = Path(arguments[0] if arguments else "screenshots").absolute()
-    if len(arguments) == 2:
-        asyncio.run(photograph(folder, arguments[1].removeprefix("--inside=")))
+    if len(arguments) == 3:
+        asyncio.run(photograph(folder, arguments[1].removeprefix("--size="), arguments[2].removeprefix("--trouble=")))
         return 0
     folder.mkdir(parents=True, exist_ok=True)
     for suffix in SIZES:
-        with tempfile.TemporaryDirectory() as home:
-            _in_sandbox([sys.executable, "-m", __spec__.name, str(folder), f"--inside={suffix}"], home)
+        for trouble in ("", *TROUBLES):
+            command = [sys.executable, "-m", __spec__.name, str(folder), f"--size={suffix}", f"--trouble={trouble}"]
+            with tempfile.TemporaryDirectory() as home:
+                _in_sandbox(trouble or "healthy", command, home)
     return 0
 
 
-def _in_sandbox(command: list[str], home: str) -> None:
+def _in_sandbox(scenario: str, command: list[str], home: str) -> None:
     own = {**os.environ, "HOME": home}
-    start = [sys.executable, "-m", "wizard", "sandbox", "--attached"]
+    start = [sys.executable, "-m", "wizard", "sandbox", "--attached", "--scenario", scenario]
     with subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=own) as sandbox:
         if sandbox.stdin is None or sandbox.stdout is None:
             raise RuntimeError("the sandbox has no pipes")

@@ -50,6 +50,9 @@ class FieldSession(Protocol):
     def situation(self) -> Situation:
         """Answers and facts as they stand."""
 
+    def reading(self) -> frozenset[str]:
+        """Ids of the facts that are being read now."""
+
     def effective(self, key: str) -> Json:
         """The value in force: typed, else suggested, else the default."""
 
