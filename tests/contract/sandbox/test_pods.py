@@ -70,6 +70,7 @@ def test_a_pod_sees_its_volumes_its_variables_and_the_network_of_the_vpc(hands: 
 @pytest.mark.parametrize(
     ("container", "spec", "told"),
     [
+        ({"command": ["python3", "-c", SLEEP], "image": "quay.io/acme/tools@sha256:" + "0" * 64}, {}, "ErrImagePull"),
         ({"command": ["python3", "-c", SLEEP], "image": "quay.io/acme/tools@sha256:" + "0" * 64}, {}, "ImagePullBackOff"),
         ({}, {}, "CreateContainerError"),
         ({"command": ["no-such-program"]}, {}, "RunContainerError"),

@@ -52,6 +52,7 @@ class Pod:
         self._log = self._folder / "log"
         self._stop = threading.Event()
         self._restart_count = 0
+        self._pulls = 0
         self.ready = False
         self.exit_code: int | None = None
         self._thread = threading.Thread(target=self._live, name=f"pod-{self.name}", daemon=True)
@@ -112,7 +113,7 @@ class Pod:
         if len(images) != 1 or mappings(dig(self._object, "spec", "initContainers")):
             raise NotReadyError("CreateContainerError", "the sandbox runs pods of exactly one container")
         if images[0] not in node.known_images():
-            raise NotReadyError("ImagePullBackOff", f'Back-off pulling image "{images[0]}"')
+            raise self._not_pulled(images[0])
         volumes = Volumes(node.store, self._object, self._folder, mint=node.mint, now=node.clock)
         try:
             volumes.materialise()
@@ -133,6 +134,15 @@ class Pod:
         finally:
             container.stop(float(number(dig(self._object, "spec", "terminationGracePeriodSeconds"), 30)))
             self.ready = False
+
+    def _not_pulled(self, image: str) -> NotReadyError:
+        """The first time why, in CRI-O's words; from then on only that it is tried again (Kubernetes, "Images")."""
+        self._pulls += 1
+        if self._pulls > 1:
+            return NotReadyError("ImagePullBackOff", f'Back-off pulling image "{image}"')
+        name, _, digest = image.partition("@")
+        where = f"reading manifest {digest} in {name}" if digest else f"reading manifest of {name}"
+        return NotReadyError("ErrImagePull", f"initializing source docker://{image}: {where}: manifest unknown")
 
     def _watch(self, container: Container, volumes: Volumes) -> int | None:
         self._running(container.name, ready=False)
