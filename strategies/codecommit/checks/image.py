@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from strategies.base import Check, Situation, Verdict
-from strategies.common.verdicts import failed, passed, skipped
+from strategies.common.verdicts import failed, oc, passed, skipped
 from strategies.facts import CLUSTER_INFO
 
 
@@ -18,7 +18,7 @@ def image(situation: Situation) -> Verdict:
     return failed(
         "the cluster's tools image was not found",
         "Answer codecommit.credentials.image with an image, by digest, that has python3 and that the cluster can pull.",
-        "oc get imagestream tools -n openshift -o yaml",
+        oc(situation, "get", "imagestream", "tools", "-n", "openshift", "-o", "yaml"),
     )
 
 

@@ -20,6 +20,7 @@ from strategies.facts import (
     ARGOCD_CERTIFICATES,
     ARGOCD_PROJECTS,
     ARGOCD_SECRETS,
+    CLUSTER_GITOPS,
     ArgoApplication,
     ArgoProject,
     RepositorySecret,
@@ -163,7 +164,11 @@ def repository_checks(planned: Callable[[Answers], PlannedRepository | None]) ->
     def about(judge: Callable[[Situation, PlannedRepository], Verdict]) -> Callable[[Situation], Verdict]:
         def judged(situation: Situation) -> Verdict:
             repository = planned(situation.answers)
-            return skipped("the repository's URL is not known yet") if repository is None else judge(situation, repository)
+            if repository is None:
+                return skipped("the repository's URL is not known yet")
+            if situation.facts.get(CLUSTER_GITOPS) is not None and effective.argocd(situation) is None:
+                return skipped("which Argo CD instance it is for is not known")
+            return judge(situation, repository)
 
         return judged
 

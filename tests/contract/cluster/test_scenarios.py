@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
@@ -67,7 +69,30 @@ def test_an_operator_who_may_only_look(started) -> None:
 def test_a_cluster_without_gitops(started) -> None:
     _, kube = started(gitops=None)
     assert kube.get("/apis/operators.coreos.com/v1alpha1/subscriptions").body["items"] == []
-    assert kube.get("/apis/argoproj.io/v1beta1/argocds").body["items"] == []
+    assert kube.get("/apis/argoproj.io/v1beta1/argocds").code == 404
+    assert "argoproj.io" not in [group["name"] for group in kube.get("/apis").body["groups"]]
+    assert kube.get("/apis/argoproj.io/v1alpha1").code == 404
+
+
+def test_an_object_of_the_scenario_takes_the_place_of_the_usual_one(started) -> None:
+    project = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "default", "namespace": "openshift-gitops"},
+        "spec": {"sourceRepos": ["https://github.com/acme/*"]},
+    }
+    _, kube = started(objects=[project])
+    found = kube.get("/apis/argoproj.io/v1alpha1/namespaces/openshift-gitops/appprojects").body["items"]
+    assert [one["spec"] for one in found] == [project["spec"]]
+
+
+def test_a_cluster_out_of_reach_refuses_connections(started, tmp_path: Path) -> None:
+    server, _ = started(reachable=False)
+    server.kubeconfig(tmp_path / "kubeconfig")
+    address = yaml.safe_load((tmp_path / "kubeconfig").read_text())["clusters"][0]["cluster"]["server"]
+    assert address != server.url
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=5)
 
 
 def test_a_misspelt_scenario_is_refused(started) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from strategies.base import Situation, Status, Verdict
+from strategies.base import Check, Situation, Status, Verdict
 from strategies.codecommit.checks import argocd as codecommit_argocd
 from strategies.common.checks import argocd, cluster
 from strategies.facts import (
@@ -38,7 +38,6 @@ assert isinstance(GITOPS, GitOps)
 assert isinstance(INFO, ClusterInfo)
 NAMESPACE = "openshift-gitops"
 ANYWHERE = (ArgoDestination("*", "", "*"),)
-Facts = Mapping[str, object]
 Given = Mapping[str, object]
 
 
@@ -221,7 +220,7 @@ def test_a_name_that_is_taken_is_put_right_by_one_key_with_a_free_one() -> None:
 # --- the project ----------------------------------------------------------------------------------------------------
 
 
-def project(*rules: str, destinations: tuple[ArgoDestination, ...] = ANYWHERE) -> Facts:
+def project(*rules: str, destinations: tuple[ArgoDestination, ...] = ANYWHERE) -> Given:
     return {ARGOCD_PROJECTS.id: (ArgoProject("default", rules, destinations),)}
 
 
@@ -295,13 +294,18 @@ def test_certificates_for_the_git_host_warn_and_others_do_not() -> None:
 
 
 @pytest.mark.parametrize("check", codecommit_argocd.CHECKS, ids=lambda check: check.id)
-def test_before_the_repository_is_known_nothing_is_said_of_it(check: object) -> None:
+def test_before_the_repository_is_known_nothing_is_said_of_it(check: Check) -> None:
     bare = Situation(situation().answers.model_copy(update={"aws": type(situation().answers.aws)()}), situation().facts)
-    found = next(one for one in codecommit_argocd.CHECKS if one is check).judge(bare)
-    assert found.status is Status.SKIPPED
+    assert check.judge(bare).status is Status.SKIPPED
 
 
 def test_what_was_not_read_is_not_known() -> None:
     bare = Situation(situation().answers, type(situation().facts)())
     for check in (*codecommit_argocd.CHECKS, *argocd.CHECKS, *cluster.CHECKS):
         assert check.judge(bare).status is Status.UNKNOWN, check.id
+
+
+@pytest.mark.parametrize("check", codecommit_argocd.CHECKS, ids=lambda check: check.id)
+def test_an_instance_that_is_not_there_is_one_failure_and_not_six(check: Check) -> None:
+    elsewhere = situation(answers={"argocd.namespace": "elsewhere", "argocd.name": "x"})
+    assert check.judge(elsewhere).status is Status.SKIPPED

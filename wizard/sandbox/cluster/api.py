@@ -87,6 +87,13 @@ class Api:
         why = f'User "{user.name}" cannot {verb} resource "{target.resource}" in API group "{target.group}" {where}'
         raise errors.forbidden(target.plural, target.group, target.name, why)
 
+    def _served(self, type_: ResourceType) -> bool:
+        """A custom kind is there as long as its CustomResourceDefinition is."""
+        return (
+            not type_.custom
+            or self._registry.storage.get(type_named("CustomResourceDefinition"), "", type_.resource) is not None
+        )
+
     # --- answers --------------------------------------------------------------------------------------------
 
     def answer(self, request: Request, user: User, target: Target | None) -> Response:
@@ -95,7 +102,7 @@ class Api:
             path = request.path.rstrip("/") or "/"
             if not self._authorizer.allows_path(user, "get", path):
                 raise errors.path_forbidden(user.name, "get", path)
-            return document(request, self._version, self._issuer)
+            return document(request, self._version, self._issuer, self._served)
         self._authorize(user, target)
         if target.plural in discovery.REVIEW_KINDS and target.group in ("authentication.k8s.io", "authorization.k8s.io"):
             if target.verb != "create":
@@ -103,7 +110,7 @@ class Api:
             kind = discovery.REVIEW_KINDS[target.plural]
             return Response(201, self._reviews.answer(kind, decode(request.body, request.headers), user))
         type_ = type_at(target.group, target.version, target.plural)
-        if type_ is None:
+        if type_ is None or not self._served(type_):
             raise errors.no_such_path()
         if target.subresource:
             return self._subresource(request, user, target, type_)

@@ -86,6 +86,17 @@ CUSTOM_TYPES: tuple[ResourceType, ...] = (
     ),
     ResourceType(
         "operators.coreos.com",
+        "v1",
+        "OperatorGroup",
+        "operatorgroups",
+        short_names=("og",),
+        status=True,
+        custom=True,
+        generation=True,
+        columns=(AGE,),
+    ),
+    ResourceType(
+        "operators.coreos.com",
         "v1alpha1",
         "Subscription",
         "subscriptions",

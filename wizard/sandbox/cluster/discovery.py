@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from wizard.sandbox.cluster.kinds import ResourceType, groups, types_in
 from wizard.sandbox.cluster.objects import Json, Object
 from wizard.sandbox.cluster.patches import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
@@ -15,6 +18,9 @@ _REVIEWS: dict[str, tuple[tuple[str, str, bool], ...]] = {
     ),
 }
 """Resources that can only be created, and answer at once: plural, kind, namespaced."""
+
+Served: TypeAlias = Callable[[ResourceType], bool]
+"""Says of a type whether it is served now: a custom one only while its definition is there."""
 
 REVIEW_KINDS = {plural: kind for reviews in _REVIEWS.values() for plural, kind, _ in reviews}
 
@@ -44,22 +50,32 @@ def core_versions(address: str) -> Object:
     }
 
 
-def group_list() -> Object:
+def served_groups(served: Served) -> dict[str, list[str]]:
+    """Every named API group with its versions, the preferred one first, as far as any type of them is served."""
+    found = {
+        name: [version for version in versions if name in _REVIEWS or any(served(one) for one in types_in(name, version))]
+        for name, versions in groups().items()
+    }
+    return {name: versions for name, versions in found.items() if versions}
+
+
+def group_list(served: Served) -> Object:
     """``/apis``."""
-    listed: list[Json] = [group(name) for name in groups()]
+    listed: list[Json] = [group(name, served) for name in served_groups(served)]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
 
 
-def group(name: str) -> Object:
+def group(name: str, served: Served) -> Object:
     """One group, as ``/apis`` lists it and ``/apis/GROUP`` answers."""
-    versions: list[Json] = [{"groupVersion": f"{name}/{version}", "version": version} for version in groups()[name]]
+    known = served_groups(served)[name]
+    versions: list[Json] = [{"groupVersion": f"{name}/{version}", "version": version} for version in known]
     return {"name": name, "versions": versions, "preferredVersion": versions[0]}
 
 
-def resources(group_name: str, version_name: str) -> Object | None:
+def resources(group_name: str, version_name: str, served: Served) -> Object | None:
     """``/api/v1`` and ``/apis/GROUP/VERSION``; None when that is not served."""
     listed: list[Json] = []
-    for type_ in types_in(group_name, version_name):
+    for type_ in filter(served, types_in(group_name, version_name)):
         listed.append(_resource(type_))
         if type_.status:
             listed.append(_subresource(type_, "status", type_.kind, ("get", "patch", "update")))
@@ -113,21 +129,21 @@ def _subresource(type_: ResourceType, name: str, kind: str, verbs: tuple[str, ..
     }
 
 
-def openapi_index() -> Object:
+def openapi_index(served: Served) -> Object:
     """``/openapi/v3``: where the document of each group version is."""
     paths: Object = {"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"}}
-    for name, versions in groups().items():
+    for name, versions in served_groups(served).items():
         for version_name in versions:
             paths[f"apis/{name}/{version_name}"] = {"serverRelativeURL": f"/openapi/v3/apis/{name}/{version_name}"}
     return {"paths": paths}
 
 
-def openapi(group_name: str, version_name: str) -> Object | None:
+def openapi(group_name: str, version_name: str, served: Served) -> Object | None:
     """The OpenAPI document of a group version: schemas that allow anything, and which patches are understood.
 
     kubectl looks for ``fieldValidation`` among a patch's parameters to learn that the server itself validates.
     """
-    types = list(types_in(group_name, version_name))
+    types = list(filter(served, types_in(group_name, version_name)))
     if not types and group_name not in _REVIEWS:
         return None
     paths: Object = {}

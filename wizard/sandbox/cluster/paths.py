@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from wizard.sandbox.cluster import discovery, errors
-from wizard.sandbox.cluster.kinds import groups
 from wizard.sandbox.cluster.objects import Object
 from wizard.sandbox.cluster.requests import Request, Response
 from wizard.sandbox.cluster.tokens import TokenIssuer
 
 
-def document(request: Request, kubernetes_version: str, issuer: TokenIssuer) -> Response:
+def document(request: Request, kubernetes_version: str, issuer: TokenIssuer, served: discovery.Served) -> Response:
     """What stands at the request's path. Raises ApiError (404)."""
     path = request.path.rstrip("/")
     parts = [part for part in path.split("/") if part]
@@ -22,19 +21,19 @@ def document(request: Request, kubernetes_version: str, issuer: TokenIssuer) -> 
         case ["api"]:
             found = discovery.core_versions(request.headers.get("host", ""))
         case ["apis"]:
-            found = discovery.group_list()
+            found = discovery.group_list(served)
         case ["api", version]:
-            found = discovery.resources("", version)
-        case ["apis", group] if group in groups():
-            found = {"kind": "APIGroup", "apiVersion": "v1", **discovery.group(group)}
+            found = discovery.resources("", version, served)
+        case ["apis", group] if group in discovery.served_groups(served):
+            found = {"kind": "APIGroup", "apiVersion": "v1", **discovery.group(group, served)}
         case ["apis", group, version]:
-            found = discovery.resources(group, version)
+            found = discovery.resources(group, version, served)
         case ["openapi", "v3"]:
-            found = discovery.openapi_index()
+            found = discovery.openapi_index(served)
         case ["openapi", "v3", "api", version]:
-            found = discovery.openapi("", version)
+            found = discovery.openapi("", version, served)
         case ["openapi", "v3", "apis", group, version]:
-            found = discovery.openapi(group, version)
+            found = discovery.openapi(group, version, served)
         case [".well-known", "openid-configuration"]:
             found = {"issuer": issuer.issuer, "jwks_uri": f"{issuer.issuer}/keys.json"}
         case ["openid", "v1", "jwks"]:

@@ -56,8 +56,19 @@ class GitOpsOperator(_Part):
     instances: tuple[ArgoCdInstance, ...] = (ArgoCdInstance(namespace="openshift-gitops", name="openshift-gitops"),)
 
 
+class Catalog(_Part):
+    """What ``redhat-operators`` offers of the GitOps operator; ``seconds`` is how long each step of an installation takes."""
+
+    version: str = "1.21.0"
+    channels: tuple[str, ...] = ("latest", "gitops-1.21")
+    seconds: float = Field(default=1.0, ge=0)
+
+
 class ClusterScenario(_Part):
-    """A whole cluster. ``issuer`` has no scheme; networks are CIDRs; ``objects`` are further manifests, made as they stand."""
+    """A whole cluster. ``issuer`` has no scheme; networks are CIDRs; ``objects`` are further manifests, made as they stand.
+
+    Where it is not ``reachable``, the kubeconfig names a port at which nobody answers.
+    """
 
     context: str
     version: str
@@ -74,5 +85,7 @@ class ClusterScenario(_Part):
     tools_image: ImageDigest | None = None
     operator: Operator = Operator()
     gitops: GitOpsOperator | None = None
+    catalog: Catalog = Catalog()
+    reachable: bool = True
     namespaces: tuple[str, ...] = ()
     objects: tuple[dict[str, JsonValue], ...] = Field(default=())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from wizard.sandbox.cluster.api import Api
 from wizard.sandbox.cluster.controllers import Controllers
 from wizard.sandbox.cluster.kinds import type_named, type_of
 from wizard.sandbox.cluster.objects import Call, Object, User
+from wizard.sandbox.cluster.olm import Olm
 from wizard.sandbox.cluster.registry import Registry
 from wizard.sandbox.cluster.scenario import ClusterScenario
 from wizard.sandbox.cluster.seed import manifests
@@ -40,7 +42,7 @@ class ClusterServer:
     ``scenario`` is the ``cluster:`` section (validated here: pydantic's ValidationError); ``ca`` signs the server's
     certificate; ``issuer_key`` signs service account tokens; ``clock`` gives the sandbox's time, with time zone; ``latency``
     (seconds) is added to each request. ``store`` is the same world without HTTP, for the other stand-ins. Set ``logs`` to a
-    function of namespace, pod and container to serve ``pods/log``.
+    function of namespace, pod and container to serve ``pods/log``. ``olm`` installs operators while the server runs.
     """
 
     store: Store
@@ -76,6 +78,8 @@ class ClusterServer:
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
         self.store = Store(self._registry)
+        self.olm = Olm(self.store, self._scenario.catalog, clock)
+        self._closed_port: socket.socket | None = None
         self._stop_controllers = Controllers(self._registry, self.ca_pem.decode()).start()
         for obj in manifests(self._scenario):
             self._registry.create(type_of(obj), obj, _SEEDER, with_status=True)
@@ -89,11 +93,15 @@ class ClusterServer:
             target=self._listener.serve_forever, kwargs={"poll_interval": 0.05}, name="cluster-api", daemon=True
         )
         self._thread.start()
+        self.olm.start()
 
     def stop(self) -> None:
         """Stop listening, end open watches and connections. Stopped already is no error."""
         self._stopped.set()
+        self.olm.stop()
         self._stop_controllers()
+        if self._closed_port is not None:
+            self._closed_port.close()
         self._registry.storage.wake()
         if self._listener is None or self._thread is None:
             return
@@ -145,7 +153,7 @@ class ClusterServer:
                 {
                     "name": context,
                     "cluster": {
-                        "server": self.url,
+                        "server": self.url if self._scenario.reachable else self._closed(),
                         "certificate-authority-data": base64.b64encode(self.ca_pem).decode(),
                     },
                 }
@@ -156,6 +164,13 @@ class ClusterServer:
         }
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             yaml.safe_dump(document, file, sort_keys=False)
+
+    def _closed(self) -> str:
+        """A URL at which every connection is refused: a port that is taken until the end, and at which nobody listens."""
+        if self._closed_port is None:
+            self._closed_port = socket.socket()
+            self._closed_port.bind(("127.0.0.1", 0))
+        return f"https://127.0.0.1:{self._closed_port.getsockname()[1]}"
 
     def token(
         self,
