@@ -56,9 +56,9 @@ DEPLOYMENT = ApiKind("apps/v1", "Deployment", "deployments")
 ROLE = ApiKind("rbac.authorization.k8s.io/v1", "Role", "roles")
 ROLE_BINDING = ApiKind("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings")
 APPLICATION = ApiKind("argoproj.io/v1alpha1", "Application", "applications")
+APP_PROJECT = ApiKind("argoproj.io/v1alpha1", "AppProject", "appprojects")
 ARGO_CD = ApiKind("argoproj.io/v1beta1", "ArgoCD", "argocds")
 CLUSTER_VERSION = ApiKind("config.openshift.io/v1", "ClusterVersion", "clusterversions", namespaced=False)
-APP_PROJECT = ApiKind("argoproj.io/v1alpha1", "AppProject", "appprojects")
 INFRASTRUCTURE = ApiKind("config.openshift.io/v1", "Infrastructure", "infrastructures", namespaced=False)
 AUTHENTICATION = ApiKind("config.openshift.io/v1", "Authentication", "authentications", namespaced=False)
 NETWORK = ApiKind("config.openshift.io/v1", "Network", "networks", namespaced=False)
@@ -66,9 +66,9 @@ PROXY = ApiKind("config.openshift.io/v1", "Proxy", "proxies", namespaced=False)
 IMAGE_STREAM = ApiKind("image.openshift.io/v1", "ImageStream", "imagestreams")
 SUBSCRIPTION = ApiKind("operators.coreos.com/v1alpha1", "Subscription", "subscriptions")
 CLUSTER_SERVICE_VERSION = ApiKind("operators.coreos.com/v1alpha1", "ClusterServiceVersion", "clusterserviceversions")
+OPERATOR_GROUP = ApiKind("operators.coreos.com/v1", "OperatorGroup", "operatorgroups")
 ACCESS_REVIEW = ApiKind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False)
 
-OPERATOR_GROUP = ApiKind("operators.coreos.com/v1", "OperatorGroup", "operatorgroups")
 MADE = (APPLICATION, DEPLOYMENT, SECRET, CONFIG_MAP, ROLE_BINDING, ROLE, SERVICE_ACCOUNT)
 """The kinds this program makes: where ``owned`` looks."""
 
@@ -103,14 +103,14 @@ def items(value: Json, *path: str) -> list[Manifest]:
     return [item for item in found if isinstance(item, Mapping)]
 
 
-def strings(value: Json, *path: str) -> dict[str, str]:
-    """The string values of the mapping at ``path`` (labels, annotations); empty when there is none."""
 def word(value: Json, *path: str, longest: int = 300) -> str:
     """The string at ``path`` as it may be shown: on one line, without control characters, cut off where it is too long."""
     found = "".join(c if c.isprintable() else " " for c in text(value, *path)[: longest + 1]).strip()
     return found if len(found) <= longest else f"{found[:longest]}..."
 
 
+def strings(value: Json, *path: str) -> dict[str, str]:
+    """The string values of the mapping at ``path`` (labels, annotations); empty when there is none."""
     found = dig(value, *path)
     if not isinstance(found, Mapping):
         return {}
