@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from strategies.base import Card, Situation, Status, Verdict
+from strategies.codecommit import endpoints
 from strategies.codecommit.checks import network, repository, trust
 from strategies.common import effective
 from strategies.facts import AWS_ENDPOINTS
@@ -42,13 +43,7 @@ def _new_endpoints(situation: Situation) -> int:
     """How many endpoints have to be made, as far as it is known."""
     if situation.facts.get(AWS_ENDPOINTS) is None:
         return 1
-    codecommit = situation.answers.codecommit
-    wanted = [network.git_service(situation)]
-    if codecommit.network.api_endpoint:
-        wanted.append("codecommit")
-    if codecommit.network.sts_endpoint == "when-missing" and codecommit.credentials.method == "iam-role":
-        wanted.append("sts")
-    return sum(network.endpoint_for(situation, short) is None for short in wanted)
+    return len(endpoints.to_make(situation))
 
 
 def _cost(endpoints: int, zones: int) -> str:
@@ -61,7 +56,7 @@ def _cost(endpoints: int, zones: int) -> str:
 
 
 def _has_sts(situation: Situation) -> bool:
-    return network.endpoint_for(situation, "sts") is not None
+    return endpoints.endpoint_for(situation, "sts") is not None
 
 
 def _badge(verdict: Verdict, label: str) -> Verdict:

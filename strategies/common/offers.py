@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strategies.base import Choice, Json, Situation, Verdict
+from strategies.base import Choice, Json, Situation, Status, Verdict
 from strategies.codecommit.urls import endpoint_service
 from strategies.common import effective
 from strategies.common.checks import argocd, aws, cluster, network
@@ -148,19 +148,17 @@ def judge_context(situation: Situation) -> Verdict | None:
 
 
 def judge_vpc(situation: Situation) -> Verdict | None:
-    """Whether its DNS attributes let private DNS work."""
-    return network.vpc_dns(situation) if situation.facts.get(AWS_VPCS) is not None else None
+    """Whether it is the cluster's, and its DNS attributes let private DNS work."""
+    if situation.facts.get(AWS_VPCS) is None:
+        return None
+    verdict = network.home(situation)
+    return network.vpc_dns(situation) if verdict.status is Status.PASS else verdict
 
 
 def judge_subnets(situation: Situation) -> Verdict | None:
-    """How many, in which zones."""
-    chosen, asked = effective.chosen_subnets(situation), situation.answers.aws.subnet_ids or []
-    if situation.facts.get(AWS_VPCS) is None or not asked:
-        return None
-    lost = sorted(set(asked) - {s.id for s in chosen})
-    if lost:
-        return failed(f"not found: {', '.join(lost)}", "Choose subnets of the cluster's VPC.")
-    return passed(f"{counted(len(chosen), 'subnet')} in {', '.join(s.az for s in chosen)}")
+    """Whether endpoints can be placed in them, and in which zones they are."""
+    known = situation.facts.get(AWS_VPCS) is not None and situation.answers.aws.subnet_ids
+    return network.subnets(situation) if known else None
 
 
 def judge_infrastructure(situation: Situation) -> Verdict | None:

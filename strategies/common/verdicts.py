@@ -39,6 +39,17 @@ def unread(error: FactError) -> Verdict:
     return Verdict(Status.FAIL, error.message, Remedy(error.remedy, error.command))
 
 
+def unseen(situation: Situation, *facts: str) -> Verdict | None:
+    """What a check that looks at errors itself says where one of the facts (ids) that it cannot do without is not there."""
+    for fact in facts:
+        reading = situation.facts.readings.get(fact)
+        if reading is None:
+            return unknown("not read yet")
+        if reading.error is not None:
+            return unknown(reading.error.message, reading.error.remedy, reading.error.command)
+    return None
+
+
 def aws(situation: Situation, *arguments: str) -> str:
     """An ``aws`` command for the profile and region in effect, quoted for a POSIX shell."""
     command = ["aws", *arguments]

@@ -1,50 +1,84 @@
-"""The way from the nodes to CodeCommit and STS: endpoints, zones, private DNS."""
+"""Where the strategy's endpoints are to stand: their services in the zones, addresses for them, their private DNS names."""
 
 from __future__ import annotations
 
-from strategies.base import Check, Situation, Verdict
+from collections.abc import Sequence
+
+from strategies.base import Check, Mend, Situation, Verdict
 from strategies.codecommit import urls
+from strategies.codecommit.endpoints import SERVING, is_ours, planned, to_make, whose
+from strategies.codecommit.endpoints import endpoint_for as endpoint_for
+from strategies.codecommit.endpoints import git_service as git_service
 from strategies.common import effective
-from strategies.common.verdicts import aws, failed, passed, skipped, unknown
-from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_VPCS, Endpoint
+from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, warned
+from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_VPCS, Subnet
 
 
 def zones(situation: Situation) -> Verdict:
-    """The Git endpoint can stand in every subnet answered, and they are one for each zone."""
+    """The services of the endpoints that the plan sees to are offered in every zone of the subnets answered."""
     services, region = situation.facts.get(AWS_ENDPOINT_SERVICES), effective.region(situation)
     if services is None or region is None:
         return unknown("not read yet")
-    short = git_service(situation)
-    supported = services.zones.get(urls.endpoint_service(region, short))
-    if supported is None:
-        remedy = "Answer codecommit.network.fips: false." if short.endswith("-fips") else "Choose another strategy."
-        command = aws(situation, "ec2", "describe-vpc-endpoint-services", "--filters", f"Name=service-name,Values=*{short}")
-        return failed(f"{region} has no endpoint service {short}", remedy, command)
+    wanted = [one for one in planned(situation) if (there := endpoint_for(situation, one)) is None or is_ours(situation, there)]
+    if not wanted:
+        return passed("no endpoint has to be made")
+    for short in wanted:
+        if urls.endpoint_service(region, short) not in services.zones:
+            remedy = "Answer codecommit.network.fips: false." if short.endswith("-fips") else "Choose another strategy."
+            command = aws(situation, "ec2", "describe-vpc-endpoint-services", "--filters", f"Name=service-name,Values=*{short}")
+            return failed(f"{region} has no endpoint service {short}", remedy, command)
     subnets = effective.chosen_subnets(situation)
+    supported = {short: services.zones[urls.endpoint_service(region, short)] for short in wanted}
+    for short, offered in supported.items():
+        outside = [s for s in subnets if s.az not in offered]
+        if outside:
+            evidence = f"{short} is not offered in {', '.join(f'{s.az} ({s.id})' for s in outside)}"
+            remedy = f"Leave those out of aws.subnetIds; it is offered in {', '.join(offered)}."
+            inside = [s for s in subnets if all(s.az in one for one in supported.values())]
+            return failed(evidence, remedy, mend=_take(inside, "Leave those subnets out"))
+    return passed(f"{', '.join(wanted)}: offered in {', '.join(sorted(s.az for s in subnets))}")
+
+
+def free_addresses(situation: Situation) -> Verdict:
+    """Every subnet answered has an address left for each endpoint that is made (VPC user guide, "Subnet sizing")."""
+    made, chosen = to_make(situation), effective.chosen_subnets(situation)
+    if not made:
+        return passed("no endpoint has to be made")
+    full = [s for s in chosen if s.free_addresses < len(made)]
+    need = f"{counted(len(made), 'address', 'addresses')} for {', '.join(made)}"
+    if not full:
+        least = min((s.free_addresses for s in chosen), default=0)
+        return passed(f"{need} in each of {counted(len(chosen), 'subnet')}; the fullest has {least} free")
+    evidence = f"{', '.join(f'{s.id} ({s.az}) has {s.free_addresses} free' for s in full)}; needed: {need}"
+    return failed(
+        evidence,
+        "Free addresses there, or answer aws.subnetIds with other subnets: nodes reach an endpoint from every zone.",
+        aws(situation, "ec2", "describe-network-interfaces", "--filters", f"Name=subnet-id,Values={full[0].id}"),
+        mend=_take(_with_room(situation, len(made)), "Take subnets with room"),
+    )
+
+
+def _with_room(situation: Situation, addresses: int) -> list[Subnet]:
+    """The subnets answered that have room, and for the others one of the cluster's in the same zone that has."""
+    spare = [s for s in effective.cluster_subnets(situation) if s.free_addresses >= addresses]
+    found: list[Subnet] = []
+    for subnet in effective.chosen_subnets(situation):
+        if subnet.free_addresses >= addresses:
+            found.append(subnet)
+        else:
+            found += [s for s in spare if s.az == subnet.az][:1]
+    return found
+
+
+def _take(subnets: Sequence[Subnet], title: str) -> Mend | None:
+    """Answers with these subnets; None where there are none."""
     if not subnets:
-        return failed("no subnet is chosen", "Answer aws.subnetIds with private subnets of the cluster, one for each zone.")
-    outside = [s for s in subnets if s.az not in supported]
-    if outside:
-        evidence = f"{short} is not offered in {', '.join(f'{s.az} ({s.id})' for s in outside)}"
-        return failed(evidence, f"Leave those out of aws.subnetIds; it is offered in {', '.join(supported)}.")
-    if len({s.az for s in subnets}) < len(subnets):
-        return failed("two of the subnets are in one zone", "Answer aws.subnetIds with one subnet for each zone.")
-    return passed(f"{short} is offered in {', '.join(sorted(s.az for s in subnets))}")
-
-
-def git_service(situation: Situation) -> str:
-    """Short name of the endpoint service for Git."""
-    return "git-codecommit-fips" if situation.answers.codecommit.network.fips else "git-codecommit"
-
-
-def endpoint_for(situation: Situation, short: str) -> Endpoint | None:
-    """The interface endpoint in the cluster's VPC that holds the service's private DNS name."""
-    region, home = effective.region(situation), effective.vpc(situation)
-    if region is None or home is None:
         return None
-    name = urls.endpoint_service(region, short)
-    there = [e for e in situation.facts.get(AWS_ENDPOINTS) or () if e.vpc_id == home.id and e.type == "Interface"]
-    return next((e for e in there if e.service == name and e.private_dns), None)
+    names: list[str] = [s.id for s in subnets]
+    places = ", ".join(f"{s.id} ({s.az})" for s in subnets)
+    return Mend(
+        title, f"Answers aws.subnetIds with {places}. Nodes of other zones reach the endpoint too.", {"aws.subnetIds": names}
+    )
 
 
 def sts(situation: Situation) -> Verdict:
@@ -56,12 +90,21 @@ def sts(situation: Situation) -> Verdict:
         return unknown("not read yet")
     found = endpoint_for(situation, "sts")
     if found is not None:
-        return passed(f"{found.id} is {found.state}")
+        if found.state in SERVING or is_ours(situation, found):
+            return passed(f"{found.id} is {found.state}")
+        command = aws(situation, "ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", found.id)
+        return failed(f"{found.id} ({whose(found)}) is {found.state}", "Have its owner mend or delete it.", command)
     if codecommit.network.sts_endpoint == "when-missing":
         return passed("none in this VPC yet: the plan makes one")
+    mend = Mend(
+        "Let the plan make one",
+        "Answers codecommit.network.stsEndpoint with when-missing: one more interface endpoint, billed for each zone.",
+        {"codecommit.network.stsEndpoint": "when-missing"},
+    )
     return failed(
         "this VPC has no STS endpoint with private DNS, and codecommit.network.stsEndpoint is never",
         "Answer codecommit.network.stsEndpoint: when-missing, or make one. Without it the password ends after 15 minutes.",
+        mend=mend,
     )
 
 
@@ -72,23 +115,35 @@ def private_dns(situation: Situation) -> Verdict:
     found = endpoint_for(situation, git_service(situation))
     if found is None:
         return passed("the private DNS name of Git's host is free in this VPC")
-    if found.state not in ("available", "pending"):
-        command = aws(situation, "ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", found.id)
-        return failed(f"{found.id} holds it and is {found.state}", "Have its owner mend or delete it.", command)
-    if found.instance == effective.instance(situation):
+    command = aws(situation, "ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", found.id)
+    if is_ours(situation, found):
         return passed(f"{found.id} is ours")
-    whose = "somebody else's" if found.instance is None else f"that of the instance {found.instance}"
-    return passed(f"{found.id} is {whose} and {found.state}; the plan says whether it fits")
+    if found.state not in SERVING:
+        evidence = f"{found.id} ({whose(found)}) holds it and is {found.state}"
+        return failed(evidence, "Have its owner mend or delete it: a VPC has one endpoint for a private DNS name.", command)
+    return warned(
+        f"{found.id} holds it, {whose(found)}: it is used as it is",
+        "Agree with its owner: whoever closes or deletes it cuts Argo CD off. This program never changes it.",
+        command,
+    )
 
 
 CHECKS: tuple[Check, ...] = (
     Check(
         id="codecommit.zones",
-        title="Endpoint service in the zones",
+        title="Endpoint services in the zones",
         why="AWS refuses an endpoint when its service is not offered in the zone of one of the subnets.",
         judge=zones,
-        needs=(AWS_ENDPOINT_SERVICES.id, AWS_VPCS.id),
-        depends_on=("aws.identity",),
+        needs=(AWS_ENDPOINT_SERVICES.id, AWS_VPCS.id, AWS_ENDPOINTS.id),
+        depends_on=("aws.subnets",),
+    ),
+    Check(
+        id="aws.free-addresses",
+        title="Free addresses for endpoints",
+        why="An endpoint takes one address of each of its subnets; AWS does not make it where none is left.",
+        judge=free_addresses,
+        needs=(AWS_VPCS.id, AWS_ENDPOINTS.id),
+        depends_on=("aws.subnets",),
     ),
     Check(
         id="codecommit.sts-endpoint",
@@ -96,14 +151,14 @@ CHECKS: tuple[Check, ...] = (
         why="Without it the cluster cannot exchange its token for a role, and the password ends after 15 minutes.",
         judge=sts,
         needs=(AWS_ENDPOINTS.id, AWS_VPCS.id),
-        depends_on=("aws.identity",),
+        depends_on=("cluster.home",),
     ),
     Check(
         id="codecommit.private-dns",
         title="Private DNS name of Git's host",
-        why="Only one endpoint of a VPC can hold a service's private DNS name.",
+        why="Only one endpoint of a VPC can hold a service's private DNS name, and whoever holds it decides who passes.",
         judge=private_dns,
         needs=(AWS_ENDPOINTS.id, AWS_VPCS.id),
-        depends_on=("aws.identity",),
+        depends_on=("cluster.home",),
     ),
 )

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from strategies.base import Check, Situation, Verdict
+from collections.abc import Sequence
+
+from strategies.base import Check, Mend, Situation, Verdict
 from strategies.codecommit import policies
 from strategies.common import effective
 from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, warned
 from strategies.facts import AWS_OIDC_PROVIDERS, CLUSTER_INFO
 
+AUDIENCES = ("openshift", "sts.amazonaws.com")
+"""What codecommit.credentials.audience can be."""
+
 
 def oidc_provider(situation: Situation) -> Verdict:
-    """IAM knows the cluster's issuer and the audience of the refresher's token."""
+    """IAM knows the cluster's issuer, the audience of the refresher's token, and a thumbprint of the issuer's certificate.
+
+    A thumbprint only counts where the certificate's authority is not in AWS's own library (IAM user guide, "Obtain the
+    thumbprint for an OpenID Connect identity provider"), so that none is a warning.
+    """
     credentials = situation.answers.codecommit.credentials
     if credentials.method != "iam-role":
         return skipped("a static password needs no OIDC provider")
@@ -32,8 +41,33 @@ def oidc_provider(situation: Situation) -> Verdict:
             "--open-id-connect-provider-arn", arn, "--client-id", credentials.audience,
         )  # fmt: skip
         evidence = f"the provider for {issuer} lists {', '.join(audiences) or 'no audience'}, not {credentials.audience}"
-        return failed(evidence, "Add the audience, or answer codecommit.credentials.audience with one that it lists.", command)
-    return passed(f"the provider for {issuer} lists {credentials.audience}")
+        remedy = "Add the audience, or answer codecommit.credentials.audience with one that it lists."
+        return failed(evidence, remedy, command, mend=_audience(arn, audiences, credentials.audience))
+    thumbprints = found.thumbprints.get(issuer)
+    if thumbprints is not None and not thumbprints:
+        command = aws(
+            situation, "iam", "update-open-id-connect-provider-thumbprint",
+            "--open-id-connect-provider-arn", arn, "--thumbprint-list", "THUMBPRINT",
+        )  # fmt: skip
+        evidence = f"the provider for {issuer} lists {credentials.audience} and has no thumbprint"
+        return warned(evidence, "Needed where AWS does not know the authority of the issuer's certificate: add it then.", command)
+    shown = f" and {counted(len(thumbprints), 'thumbprint')}" if thumbprints is not None else ""
+    return passed(f"the provider for {issuer} lists {credentials.audience}{shown}")
+
+
+def _audience(arn: str, audiences: Sequence[str], wanted: str) -> Mend:
+    """Ask for a token that the provider takes, if it takes any of ours: nothing in IAM changes then. Else add the audience."""
+    listed = next((one for one in AUDIENCES if one in audiences), None)
+    if listed is not None:
+        says = f"Answers codecommit.credentials.audience with {listed}: the refresher asks for a token of that audience."
+        return Mend("Use the audience that it lists", says, edits={"codecommit.credentials.audience": listed})
+    return Mend(
+        "Add the audience to the provider",
+        f"Adds {wanted} to {arn}. Roles that trust the provider and do not look at the audience then take such tokens too.",
+        operation="oidc.add-audience",
+        arguments={"provider": arn, "audience": wanted},
+        refreshes=(AWS_OIDC_PROVIDERS.id,),
+    )
 
 
 def pipeline_provider(situation: Situation) -> Verdict:

@@ -46,7 +46,7 @@ def _canonical(document: Mapping[str, Json]) -> list[str]:
     return sorted(json.dumps(_canonical_statement(s), sort_keys=True) for s in statements(document))
 
 
-def _canonical_statement(statement: Mapping[str, Json]) -> dict[str, object]:
+def _canonical_statement(statement: Mapping[str, object]) -> dict[str, object]:
     result: dict[str, object] = {"Effect": statement.get("Effect")}
     for name in _LISTS:
         if name in statement:
@@ -65,7 +65,7 @@ def _canonical_statement(statement: Mapping[str, Json]) -> dict[str, object]:
     return result
 
 
-def _canonical_principal(principal: Json) -> object:
+def _canonical_principal(principal: object) -> object:
     if not isinstance(principal, Mapping):
         return {"AWS": listed(principal)}
     return {kind: sorted(listed(value)) for kind, value in principal.items()}
