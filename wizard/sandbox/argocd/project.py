@@ -1,9 +1,13 @@
-"""What an AppProject permits (argo-cd ``util/argo/argo.go`` ValidatePermissions, ``docs/user-guide/projects.md``)."""
+"""What an AppProject permits.
+
+Follows argo-cd ``util/argo/argo.go`` (ValidatePermissions), ``pkg/apis/application/v1alpha1/app_project_types.go``
+(IsSourcePermitted, isDestinationMatched) and ``docs/user-guide/projects.md``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 from wizard.sandbox.argocd.credentials import normalise
 from wizard.sandbox.cluster.objects import Object, dig, mapping, mappings, namespace_of, strings, text
@@ -30,16 +34,52 @@ def fault(store: Store, application: Object) -> str | None:
     url, namespace = text(dig(spec, "source", "repoURL")), text(destination.get("namespace"))
     if not _permitted(url, strings(dig(project, "spec", "sourceRepos"))):
         return f"application repo {url} is not permitted in project '{name}'"
-    for each in mappings(dig(project, "spec", "destinations")):
-        if fnmatchcase(server, text(each.get("server")) or "*") and fnmatchcase(namespace, text(each.get("namespace"))):
-            return None
+    rules = [
+        tuple(text(each.get(part)) for part in ("server", "name", "namespace"))
+        for each in mappings(dig(project, "spec", "destinations"))
+    ]
+    if _destined(rules, (server, "in-cluster", namespace)):
+        return None
     return (
         f"application destination server '{server}' and namespace '{namespace}' do not match any of the allowed destinations "
         f"in project '{name}'"
     )
 
 
-def _permitted(url: str, patterns: Sequence[str]) -> bool:
-    if any(pattern.startswith("!") and fnmatchcase(normalise(url), normalise(pattern[1:])) for pattern in patterns):
-        return False
-    return any(fnmatchcase(normalise(url), normalise(pattern)) for pattern in patterns)
+def _permitted(url: str, rules: Sequence[str]) -> bool:
+    """A denying rule that does not match the URL counts as one that permits it."""
+    spelt = [f"!{normalise(rule[1:])}" if rule.startswith("!") else normalise(rule) for rule in rules]
+    holds = {rule: _holds(rule, normalise(url), "/") for rule in spelt}
+    return any(holds.values()) and all(held for rule, held in holds.items() if rule.startswith("!"))
+
+
+def _destined(rules: Sequence[tuple[str, ...]], wanted: tuple[str, ...]) -> bool:
+    """Server or cluster name, and namespace, fit one rule, and no denying one matches."""
+    permitted = False
+    for rule in rules:
+        served, named, spaced = (_holds(pattern, value) for pattern, value in zip(rule, wanted, strict=True))
+        if (served or named) and spaced:
+            permitted = True
+        elif any(p.startswith("!") and not held for p, held in zip(rule, (served, named, spaced), strict=True)):
+            return False
+    return permitted
+
+
+def _holds(rule: str, value: str, separator: str = "") -> bool:
+    if rule.startswith("!"):
+        return not _glob(rule[1:], separator).fullmatch(value)
+    return rule == "*" or _glob(rule, separator).fullmatch(value) is not None
+
+
+def _glob(pattern: str, separator: str) -> re.Pattern[str]:
+    """A pattern of gobwas/glob: one star stops at the separator, two do not."""
+    anything = f"[^{separator}]" if separator else "."
+
+    def translated(found: re.Match[str]) -> str:
+        part = found[0]
+        if part.startswith("["):
+            return part.replace("[!", "[^", 1)
+        known = {"**": ".*", "*": f"{anything}*", "?": anything, "{": "(?:", "}": ")", ",": "|" if "{" in pattern else ","}
+        return known.get(part) or re.escape(part)
+
+    return re.compile(re.sub(r"\*\*|\[[^\]]+\]|.", translated, pattern, flags=re.DOTALL), re.DOTALL)
