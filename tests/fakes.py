@@ -53,7 +53,10 @@ from strategies.facts import (
     CLUSTER_RIGHTS,
     GIT_PROGRAM,
     KUBE_CONTEXTS,
+    MIRROR_SPACE,
+    PROXIES,
     SOURCE,
+    SOURCE_CONTENT,
     SOURCE_TREE,
     ArgoDestination,
     ArgoInstance,
@@ -72,10 +75,13 @@ from strategies.facts import (
     KubeContext,
     KubeContexts,
     ManagedInstances,
+    MirrorSpace,
     OidcProviders,
     OperatorSubscription,
+    ProxySettings,
     Rights,
     SecurityGroup,
+    SourceContent,
     SourceRepository,
     SourceTree,
     Subnet,
@@ -132,6 +138,8 @@ def healthy_facts() -> dict[str, object]:
     bastion = Instance("i-0b1b2c3d4e5f60009", "bastion", vpc.id, ids[0], "10.0.2.5", ("sg-0ba5ba5ba5ba5ba5b",))
     return {
         GIT_PROGRAM.id: GitProgram("/usr/bin/git", (2, 39, 5)),
+        MIRROR_SPACE.id: MirrorSpace("/home/operator/.cache/ezgitops/mirrors", 80 * 1024**3),
+        PROXIES.id: ProxySettings(),
         AWS_PROFILES.id: AwsProfiles(("prod-east", "staging"), "prod-east", "us-east-2", ("us-east-1", "us-east-2")),
         KUBE_CONTEXTS.id: KubeContexts((KubeContext("prod-east", "https://127.0.0.1:6443", "operator"),), "prod-east"),
         AWS_IDENTITY.id: AwsIdentity(
@@ -202,6 +210,7 @@ def healthy_facts() -> dict[str, object]:
         SOURCE_TREE.id: SourceTree(
             "main", ("README.md", "clusters/prod-east/kustomization.yaml", "clusters/prod-east/web.yaml")
         ),
+        SOURCE_CONTENT.id: SourceContent("main", stored=4_000, files=3),
     }
 
 
@@ -254,6 +263,8 @@ def _repository(situation: Situation) -> Hashable | None:
 
 INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     GIT_PROGRAM.id: lambda _: "",
+    MIRROR_SPACE.id: lambda _: "",
+    PROXIES.id: lambda _: "",
     AWS_PROFILES.id: lambda _: "",
     KUBE_CONTEXTS.id: lambda _: "",
     AWS_IDENTITY.id: _aws,
@@ -274,6 +285,7 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     ARGOCD_CERTIFICATES.id: _argocd,
     SOURCE.id: lambda s: s.answers.source.url,
     SOURCE_TREE.id: lambda s: (s.answers.source.url, s.answers.source.revision) if s.facts.known(SOURCE.id) else None,
+    SOURCE_CONTENT.id: lambda s: (s.answers.source.url, s.answers.source.revision) if s.facts.known(SOURCE.id) else None,
 }
 
 

@@ -10,7 +10,8 @@ import difflib
 import posixpath
 from collections.abc import Mapping, Sequence
 
-from strategies.base import Choice, Json, Situation, Verdict
+from strategies.base import Choice, Json, Mend, Situation, Verdict
+from strategies.common.shown import shown
 from strategies.common.verdicts import counted, failed, passed, unknown, warned
 from strategies.facts import SOURCE, SOURCE_TREE
 
@@ -79,15 +80,25 @@ def judge(situation: Situation) -> Verdict | None:
     path = posixpath.normpath(source.path)
     found = contents(tree.files)
     if path not in found:
+        rendered = sorted(_rendered(tree.files))
         near = difflib.get_close_matches(path, list(found), n=3, cutoff=0.5)
-        remedy = f"Answer source.path with one of: {', '.join(near or sorted(_rendered(tree.files))[:6])}"
-        return failed(f"{tree.revision} has no folder {path}", remedy)
+        remedy = f"Answer source.path with one of: {', '.join(shown(one) for one in near or rendered[:6])}"
+        nearest = next((one for one in near if one in rendered), None)
+        return failed(f"{tree.revision} has no folder {path}", remedy, mend=_instead(nearest))
     what = describe(found[path])
     if what is None:
         rendered = sorted(_rendered(tree.files))[:4]
-        remedy = f"Answer source.path with a folder that holds manifests, such as {', '.join(rendered)}." if rendered else ""
+        names = ", ".join(shown(one) for one in rendered)
+        remedy = f"Answer source.path with a folder that holds manifests, such as {names}." if rendered else ""
         return warned(f"no manifest right in {_name(path)}: Argo CD would sync nothing", remedy or "Add manifests to it.")
     return passed(what)
+
+
+def _instead(folder: str | None) -> Mend | None:
+    if folder is None or not folder.isprintable():
+        return None
+    says = f"Answers source.path with {shown(folder)}, the nearest name that is there."
+    return Mend(f"Sync from {shown(folder, 40)}", says, edits={"source.path": folder})
 
 
 def _rendered(files: Sequence[str]) -> Mapping[str, str]:

@@ -35,6 +35,7 @@ from strategies.resources.cluster.objects import ClusterObjectHandler
 from strategies.resources.cluster.readers import cluster_readers
 from strategies.resources.git import mirror, pipeline_file
 from strategies.resources.git.codecommit import CodeCommit
+from strategies.resources.git.content import content_reader
 from strategies.resources.git.mirror import MirrorHandler
 from strategies.resources.git.pipeline_file import PipelineFileHandler
 from strategies.resources.git.program import GitLogin, GitProgram
@@ -50,6 +51,8 @@ KINDS: Mapping[type[Resource], str] = {
     PipelineFileResource: pipeline_file.KIND,
 }
 """The kind (``Change.kind``) of each resource class."""
+_MIRRORS = "mirrors"
+"""The folder of the cache in which mirrors are kept."""
 
 
 class AwsAndClusterWorld:
@@ -80,13 +83,14 @@ class AwsAndClusterWorld:
     def readers(self) -> Sequence[Reader]:
         """One reader for each fact."""
         return (
-            *workstation_readers(self._environ, self._git),
+            *workstation_readers(self._environ, self._git, self._cache / _MIRRORS),
             *aws_readers(self._sessions, self._clock),
             *inventory_readers(self._sessions),
             *cluster_readers(self._cluster),
             *argocd_readers(self._cluster),
             source_reader(self._git, self._resolve),
             tree_reader(self._git, self._resolve),
+            content_reader(self._git, self._resolve),
         )
 
     def site(self, answers: Answers) -> Site:
@@ -103,7 +107,7 @@ class AwsAndClusterWorld:
                     self._secrets,
                     namespace=answers.argocd.namespace,
                     clock=self._clock,
-                    cache=self._cache / "mirrors",
+                    cache=self._cache / _MIRRORS,
                 )
             return self._sites[key]
 

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from wizard.sandbox import workstation
 from wizard.sandbox.certificates import Authority
 from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.control import ControlServer, Log, Record
@@ -30,6 +29,7 @@ from wizard.sandbox.network.names import Names, Resolver
 from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Route
 from wizard.sandbox.reaper import Reaper
 from wizard.sandbox.scenario import Scenario
+from wizard.sandbox.workstation import machine_variables
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -235,7 +235,7 @@ class SandboxWorld:
             "GIT_SSL_CAINFO": str(bundle),
             "XDG_CACHE_HOME": str(_made(self.folder / "cache")),
             "EZGITOPS_SANDBOX_CONTROL": control.url,
-            **workstation.variables(self._scenario.workstation, self.folder / "bin"),
+            **machine_variables(self._scenario.workstation, self.folder / "bin"),
         }
 
     def _attempted(self, network: str, attempt: Attempt) -> None:

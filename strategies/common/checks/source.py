@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from strategies.base import Check, Situation, Verdict
+import difflib
+
+from strategies.base import Check, Mend, Situation, Verdict
 from strategies.common import folders
+from strategies.common.shown import shown
 from strategies.common.verdicts import counted, failed, passed, skipped, unknown, unread
-from strategies.facts import SOURCE, SOURCE_TREE
+from strategies.facts import SOURCE, SOURCE_TREE, SourceRepository
+
+_MOST_NAMED = 6
 
 
 def source(situation: Situation) -> Verdict:
@@ -24,9 +29,23 @@ def source(situation: Situation) -> Verdict:
     if revision is None:
         return failed(f"reachable, {seen}; it names no default branch", "Answer source.revision.")
     if revision not in found.branches and revision not in found.tags:
-        remedy = f"Answer source.revision with one of: {', '.join(sorted(found.branches)[:6])}"
-        return failed(f"reachable, {seen}; it has no branch or tag {revision}", remedy)
+        return _no_revision(found, revision, seen)
     return passed(f"reachable, {seen}; {revision} is there")
+
+
+def _no_revision(found: SourceRepository, revision: str, seen: str) -> Verdict:
+    near = difflib.get_close_matches(revision, [*found.branches, *found.tags], n=3)
+    default = found.default_branch
+    named = dict.fromkeys([*([default] if default else []), *near, *sorted(found.branches)])
+    remedy = f"Answer source.revision with one of: {', '.join(shown(name) for name in list(named)[:_MOST_NAMED])}"
+    mend = None
+    if default is not None and default in found.branches:
+        mend = Mend(
+            f"Follow {shown(default)}",
+            f"Answers source.revision with {shown(default)}, the default branch of the source.",
+            edits={"source.revision": default},
+        )
+    return failed(f"reachable, {seen}; it has no branch or tag {revision}", remedy, mend=mend)
 
 
 def path(situation: Situation) -> Verdict:
@@ -42,7 +61,7 @@ CHECKS: tuple[Check, ...] = (
         judge=source,
         needs=(SOURCE.id,),
         handles_errors=True,
-        depends_on=("git.program",),
+        depends_on=("git.program", "workstation.proxy"),
     ),
     Check(
         id="git.source-path",

@@ -13,7 +13,9 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +25,11 @@ LIST_TIMEOUT = 20.0
 TRANSFER_TIMEOUT = 4 * 3600.0
 STALL_SECONDS = 60
 """A transfer slower than 1 kB/s for this long is given up (``http.lowSpeedTime``)."""
+OUTPUT_LIMIT = 64 * 1024 * 1024
+"""Bytes of output at which git is stopped: half a million references. A server that lists more has no end."""
+TOO_MUCH = "git was stopped: the answer was too long"
+_LINES_KEPT = 500
+_LINE_LIMIT = 64 * 1024
 
 _LEFT_OUT = ("GIT_ASKPASS", "SSH_ASKPASS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_TERMINAL_PROMPT", "GIT_TRACE")
 
@@ -71,22 +78,41 @@ class GitProgram:
         timeout: float = LIST_TIMEOUT,
         on_line: Callable[[str], None] | None = None,
     ) -> str:
-        """Standard output. ``on_line`` is given each line (or progress update) of standard error. Raises GitError."""
+        """Standard output as text; see ``output``. Raises GitError."""
+        return self.output(arguments, login=login, folder=folder, timeout=timeout, on_line=on_line).decode(errors="replace")
+
+    def output(
+        self,
+        arguments: Sequence[str],
+        *,
+        login: GitLogin | None = None,
+        folder: Path | None = None,
+        timeout: float = LIST_TIMEOUT,
+        on_line: Callable[[str], None] | None = None,
+        stdin: bytes = b"",
+        limit: int = OUTPUT_LIMIT,
+        packfile: Path | None = None,
+    ) -> bytes:
+        """Standard output, as many bytes as ``limit`` at most.
+
+        ``on_line`` is given each line (or progress update) of standard error; what it raises ends git and is raised here.
+        ``packfile`` is a file to which git also writes the pack as it arrives (git(1), ``GIT_TRACE_PACKFILE``).
+        Raises GitError.
+        """
         command = arguments[0]
         path = self.path
         if path is None:
             raise GitError(command, None, "git is not installed")
-        try:
-            process = subprocess.Popen(
-                [path, *arguments], cwd=folder, env=self._environment(login), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise GitError(command, None, str(error)) from error
-        out: list[bytes] = []
-        said: list[str] = []
-        reader = threading.Thread(target=lambda: out.append(_all(process.stdout)), daemon=True)
-        reader.start()
+        with _readable(stdin) as source:
+            try:
+                process = subprocess.Popen(
+                    [path, *arguments], cwd=folder, env=self._environment(login, packfile), stdin=source,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                raise GitError(command, None, str(error)) from error
+        out = _Collector(process, limit)
+        said: deque[str] = deque(maxlen=_LINES_KEPT)
         clock = threading.Timer(timeout, _end, (process,))
         clock.start()
         try:
@@ -95,7 +121,7 @@ class GitProgram:
                 if on_line is not None:
                     on_line(line)
             process.wait()
-            reader.join()
+            out.join()
         finally:
             stopped = not clock.is_alive()
             clock.cancel()
@@ -103,12 +129,14 @@ class GitProgram:
             if process.poll() is None:
                 _end(process)
                 process.wait()
+        if out.overflowed:
+            raise GitError(command, None, TOO_MUCH)
         if process.returncode != 0:
             why = f"no end after {timeout:.0f} s" if stopped else "\n".join(line for line in said if line.strip())
             raise GitError(command, None if stopped else process.returncode, why)
-        return out[0].decode(errors="replace") if out else ""
+        return out.taken
 
-    def _environment(self, login: GitLogin | None) -> dict[str, str]:
+    def _environment(self, login: GitLogin | None, packfile: Path | None) -> dict[str, str]:
         env = {k: v for k, v in self._environ.items() if not k.startswith("GIT_TRACE") and k not in _LEFT_OUT}
         settings = [
             ("credential.helper", ""),
@@ -126,7 +154,52 @@ class GitProgram:
         env |= {"GIT_CONFIG_COUNT": str(count + len(settings)), "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         if "GIT_SSL_CAINFO" not in env and env.get("SSL_CERT_FILE"):
             env["GIT_SSL_CAINFO"] = env["SSL_CERT_FILE"]
+        if packfile is not None:
+            env["GIT_TRACE_PACKFILE"] = str(packfile)
         return env
+
+
+class _Collector:
+    """Takes standard output in a thread of its own, and ends the process that writes more than ``limit`` bytes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], limit: int) -> None:
+        self._process = process
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self.overflowed = False
+        self._thread = threading.Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    @property
+    def taken(self) -> bytes:
+        """What was written, once ``join`` has returned."""
+        return b"".join(self._parts)
+
+    def join(self) -> None:
+        """Wait until everything has been taken."""
+        self._thread.join()
+
+    def _take(self) -> None:
+        size = 0
+        while self._process.stdout is not None and (part := _some(self._process.stdout)):
+            size += len(part)
+            if size > self._limit:
+                self.overflowed = True
+                _end(self._process)
+                return
+            self._parts.append(part)
+
+
+@contextlib.contextmanager
+def _readable(content: bytes) -> Iterator[IO[bytes] | int]:
+    """A standard input with this content. A file: a pipe would have to be written while the output is read."""
+    if not content:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        yield file
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -138,10 +211,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
 
 
-def _all(stream: IO[bytes] | None) -> bytes:
-    return stream.read() if stream is not None else b""
-
-
 def _lines(stream: IO[bytes] | None) -> Iterator[str]:
     """Lines as they come; progress updates end in a carriage return."""
     if stream is None:
@@ -151,6 +220,9 @@ def _lines(stream: IO[bytes] | None) -> Iterator[str]:
         *whole, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
         for line in whole:
             yield line.decode(errors="replace")
+        if len(rest) > _LINE_LIMIT:
+            yield rest.decode(errors="replace")
+            rest = b""
     if rest:
         yield rest.decode(errors="replace")
 

@@ -12,6 +12,7 @@ from strategies.resources.git.program import LIST_TIMEOUT, GitLogin, GitProgram
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,18 @@ def list_local(git: GitProgram, folder: Path) -> References:
 
 
 def parse(output: str) -> References:
-    """What ``ls-remote --symref`` printed: ``ref: refs/heads/main<TAB>HEAD`` and ``OID<TAB>NAME`` lines."""
+    """What ``ls-remote --symref`` printed: ``ref: refs/heads/main<TAB>HEAD`` and ``OID<TAB>NAME`` lines.
+
+    A name that git itself refuses (git-check-ref-format(1): control characters) can be fetched by nobody and is left out.
+    """
     default: str | None = None
     branches: dict[str, str] = {}
     tags: dict[str, str] = {}
     others = 0
     peeled: dict[str, str] = {}
-    for line in output.splitlines():
+    for line in output.split("\n"):
         left, tab, name = line.partition("\t")
-        if not tab:
+        if not tab or _CONTROL.search(line.replace("\t", "", 1)):
             continue
         if name.endswith("^{}"):
             peeled[name.removeprefix(TAGS).removesuffix("^{}")] = left

@@ -28,7 +28,7 @@ def source_reader(git: GitProgram, resolve: Callable[[Situation, str], str]) -> 
     def read(situation: Situation) -> SourceRepository:
         return read_source(git, situation.answers.source, lambda reference: resolve(situation, reference))
 
-    return Reader(SOURCE.id, _inputs, read, timeout=LIST_TIMEOUT + 5, patient=_asks)
+    return Reader(SOURCE.id, _inputs, read, timeout=LIST_TIMEOUT + 5, patient=asks)
 
 
 def read_source(git: GitProgram, source: Source, resolve: Callable[[str], str]) -> SourceRepository:
@@ -40,7 +40,7 @@ def read_source(git: GitProgram, source: Source, resolve: Callable[[str], str]) 
     except ResourceError as error:
         raise FactFailureError(FactError(f"{error.what}: {error.why}", error.remedy)) from error
     except GitError as error:
-        raise FactFailureError(explain(error, url)) from error
+        raise FactFailureError(explain(error, url, login=source.password is not None)) from error
     return SourceRepository(url, found.default_branch, found.branches, found.tags, found.others)
 
 
@@ -50,7 +50,7 @@ def tree_reader(git: GitProgram, resolve: Callable[[Situation, str], str]) -> Re
     def read(situation: Situation) -> SourceTree:
         return read_tree(git, situation.answers.source, lambda reference: resolve(situation, reference))
 
-    return Reader(SOURCE_TREE.id, _tree_inputs, read, timeout=TREE_TIMEOUT + 5, patient=_asks)
+    return Reader(SOURCE_TREE.id, revision_inputs, read, timeout=TREE_TIMEOUT + 5, patient=asks)
 
 
 def read_tree(git: GitProgram, source: Source, resolve: Callable[[str], str]) -> SourceTree:
@@ -69,7 +69,7 @@ def read_tree(git: GitProgram, source: Source, resolve: Callable[[str], str]) ->
     except ResourceError as error:
         raise FactFailureError(FactError(f"{error.what}: {error.why}", error.remedy)) from error
     except GitError as error:
-        raise FactFailureError(explain(error, url)) from error
+        raise FactFailureError(explain(error, url, login=source.password is not None)) from error
     return SourceTree(revision, tuple(name for name in listed.split("\0") if name))
 
 
@@ -80,7 +80,8 @@ def source_login(url: str, username: str | None, password: str | None, resolve: 
     return GitLogin(url, username or DEFAULT_USERNAME, resolve(password))
 
 
-def _asks(situation: Situation) -> bool:
+def asks(situation: Situation) -> bool:
+    """Whether reading the source means asking a human for a password."""
     return (situation.answers.source.password or "").startswith("prompt:")
 
 
@@ -89,8 +90,8 @@ def _inputs(situation: Situation) -> tuple[str, str | None, str | None] | None:
     return None if source.url is None else (source.url, source.username, source.password)
 
 
-def _tree_inputs(situation: Situation) -> tuple[str, str, str, str | None, str | None] | None:
-    """The commit is one of them: a branch that has moved on is read again."""
+def revision_inputs(situation: Situation) -> tuple[str, str, str, str | None, str | None] | None:
+    """What a reading of the revision answered depends on. The commit is part of it: a branch that moved on is read again."""
     source, found = situation.answers.source, situation.facts.get(SOURCE)
     if source.url is None or source.revision is None or found is None:
         return None

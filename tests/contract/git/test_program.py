@@ -100,7 +100,7 @@ def test_the_users_credential_helper_is_not_asked(
         ("fatal: unable to access 'https://x/': server certificate verification failed. CAfile: none", Trouble.TLS),
         ("fatal: unable to access 'https://x/': CONNECT tunnel failed, response 403", Trouble.PROXY),
         ("fatal: unable to access 'https://x/': Received HTTP code 403 from proxy after CONNECT", Trouble.PROXY),
-        ("fatal: unable to access 'https://x/': The requested URL returned error: 403", Trouble.DENIED),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 403", Trouble.FORBIDDEN),
         ("fatal: Authentication failed for 'https://x/'", Trouble.DENIED),
         ("fatal: could not read Username for 'https://github.com': terminal prompts disabled", Trouble.DENIED),
         ("remote: Not Found\nfatal: repository 'https://x/' not found", Trouble.NOT_FOUND),

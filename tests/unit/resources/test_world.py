@@ -56,6 +56,8 @@ def test_nothing_is_read_before_anything_is_known(world: AwsAndClusterWorld) -> 
         facts.GIT_PROGRAM.id,
         facts.AWS_PROFILES.id,
         facts.KUBE_CONTEXTS.id,
+        facts.MIRROR_SPACE.id,
+        facts.PROXIES.id,
     }
 
 

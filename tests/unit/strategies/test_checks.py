@@ -27,7 +27,10 @@ from strategies.facts import (
     CLUSTER_INFO,
     CLUSTER_RIGHTS,
     GIT_PROGRAM,
+    MIRROR_SPACE,
+    PROXIES,
     SOURCE,
+    SOURCE_CONTENT,
     ArgoApplication,
     ArgoInstance,
     ArgoProject,
@@ -37,12 +40,17 @@ from strategies.facts import (
     Facts,
     GitOps,
     GitProgram,
+    LargeFile,
+    MirrorSpace,
     OidcProviders,
     OperatorSubscription,
+    Proxy,
+    ProxySettings,
     Reading,
     RepositorySecret,
     Right,
     Rights,
+    SourceContent,
 )
 from strategies.registry import STRATEGIES
 from tests.fakes import ISSUER, SOURCE_URL, START, healthy_facts
@@ -159,6 +167,14 @@ FAILING: list[tuple[str, Mapping[str, object], Mapping[str, object], str]] = [
     ("git.source", {SOURCE.id: replace(HEALTHY[SOURCE.id], branches={})}, {}, "is empty"),  # type: ignore[type-var]
     ("git.source", {}, {"source.revision": "nowhere"}, "no branch or tag nowhere"),
     ("git.source-path", {}, {"source.path": "clusters/prod-eats"}, "no folder clusters/prod-eats"),
+    ("git.source-size", {SOURCE_CONTENT.id: SourceContent("main", large=(LargeFile("a.db", 3 * 10**9),))}, {}, "a.db is 3"),
+    ("workstation.disk", {MIRROR_SPACE.id: MirrorSpace("/m", 1)}, {}, "takes 4.0 kB"),
+    (
+        "workstation.proxy",
+        {PROXIES.id: ProxySettings(Proxy("HTTPS_PROXY", "http://p:1", "it does not answer"))},
+        {},
+        "HTTPS_PROXY=http://p:1: it does not answer",
+    ),
     (
         "codecommit.service",
         {AWS_REPOSITORY.id: FactError("is not open to this account", "Ask AWS.")},
@@ -203,7 +219,7 @@ def test_it_fails_for_its_own_reason_with_a_way_out(
     assert verdict.remedy is not None
     assert verdict.remedy.text
     if verdict.remedy.command is not None:
-        assert shlex.split(verdict.remedy.command)[0] in {"aws", "oc", "git", "timedatectl"}
+        assert shlex.split(verdict.remedy.command)[0] in {"aws", "df", "oc", "git", "timedatectl"}
 
 
 def test_every_blocking_check_was_seen_to_fail() -> None:

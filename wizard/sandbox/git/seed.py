@@ -6,12 +6,14 @@ or is fixed here.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wizard.sandbox.git.github import HostedRepository
+from wizard.sandbox.git.zeros import add_zeros
 from wizard.sandbox.scenario import GitHubRepository, GitHubSection
 
 _AUTHOR = b"Platform Team <platform@acme.example>"
@@ -26,7 +28,8 @@ def seed(section: GitHubSection, root: Path) -> dict[str, HostedRepository]:
         path = root / section.organisation / f"{repository.name}.git"
         path.parent.mkdir(parents=True, exist_ok=True)
         _git("init", "--quiet", "--bare", f"--initial-branch={repository.default_branch}", str(path))
-        _git(f"--git-dir={path}", "fast-import", "--quiet", "--force", "--done", stdin=b"".join(_stream(repository)))
+        large = {file: add_zeros(path, size) for file, size in repository.large_files.items()}
+        _git(f"--git-dir={path}", "fast-import", "--quiet", "--force", "--done", stdin=b"".join(_stream(repository, large)))
         hosted[f"{section.organisation}/{repository.name}".lower()] = HostedRepository(path, repository.token)
     return hosted
 
@@ -41,7 +44,7 @@ def _git(*arguments: str, stdin: bytes | None = None) -> None:
     subprocess.run(["git", *arguments], input=stdin, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
-def _stream(repository: GitHubRepository) -> Iterator[bytes]:
+def _stream(repository: GitHubRepository, large: Mapping[str, str]) -> Iterator[bytes]:
     main = f"refs/heads/{repository.default_branch}"
     marks = 0
     history: list[int] = []
@@ -49,6 +52,22 @@ def _stream(repository: GitHubRepository) -> Iterator[bytes]:
     for number, (folder, files) in enumerate(grouped.items(), start=1):
         marks += 1
         yield from _commit(main, marks, number, f"Add {folder}", files, parent=history[-1] if history else None)
+        history.append(marks)
+    if large or repository.submodules:
+        marks += 1
+        yield from _commit(
+            main,
+            marks,
+            len(history) + 1,
+            "Add what is not text",
+            _modules(repository.submodules),
+            parent=history[-1] if history else None,
+        )
+        for path, oid in large.items():
+            yield b"M 100644 %s %s\n" % (oid.encode(), path.encode())
+        for path, url in repository.submodules.items():
+            # The commit is in the other repository: here it is a name.
+            yield b"M 160000 %s %s\n" % (hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest().encode(), path.encode())
         history.append(marks)
     # Enough history for the tags to stand on different commits.
     while len(history) < max(len(repository.tags), 1):
@@ -74,6 +93,12 @@ def _stream(repository: GitHubRepository) -> Iterator[bytes]:
         yield b"tag %s\nfrom :%d\ntagger %s %d +0000\n" % (tag.encode(), target, _AUTHOR, _EPOCH + target * _DAY)
         yield _data(f"Release {tag}\n")
     yield b"done\n"
+
+
+def _modules(submodules: Mapping[str, str]) -> dict[str, str]:
+    """``.gitmodules`` (gitmodules(5))."""
+    text = "".join(f'[submodule "{path}"]\n\tpath = {path}\n\turl = {url}\n' for path, url in submodules.items())
+    return {".gitmodules": text} if text else {}
 
 
 def _by_folder(files: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -1,0 +1,222 @@
+"""What the content of the source repository means for the mirror and for Argo CD."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Sequence
+
+from strategies.base import Check, Situation, Verdict
+from strategies.codecommit.urls import clone_url
+from strategies.common import effective, outside
+from strategies.common.shown import shown, size
+from strategies.common.verdicts import counted, failed, passed, skipped, unknown, warned
+from strategies.facts import SOURCE, SOURCE_CONTENT, SOURCE_TREE, LfsRule, Link, LinkKind
+
+BLOB_LIMIT = 2 * 1000**3
+"""CodeCommit user guide, "Quotas": the maximum size of a single Git blob is 2 GB."""
+PUSH_LIMIT = 4_000
+"""CodeCommit user guide, "Quotas": references in a single push. The mirror pushes in smaller lots."""
+NAME_LIMIT = 256
+"""CodeCommit user guide, "Quotas": characters of a branch's name, which must not be 40 hexadecimal digits."""
+_COMMIT_LIKE = re.compile(r"[0-9a-fA-F]{40}")
+_MOST_SHOWN = 3
+
+
+def sizes(situation: Situation) -> Verdict:
+    """Nothing at the revision is larger, and no branch is named otherwise, than CodeCommit takes.
+
+    Only the revision that Argo CD follows is looked at: a large file that was deleted since, or stands on another branch alone,
+    shows when it is pushed.
+    """
+    error, content, source = (
+        situation.facts.error(SOURCE_CONTENT), situation.facts.get(SOURCE_CONTENT), situation.facts.get(SOURCE),
+    )  # fmt: skip
+    if error is not None:
+        return unknown(f"the content could not be read: {error.message}", error.remedy, error.command)
+    if content is None or source is None:
+        return unknown("not read yet")
+    names = [name for name in source.branches if len(name) > NAME_LIMIT or _COMMIT_LIKE.fullmatch(name)]
+    if names:
+        evidence = f"CodeCommit takes no branch of the name {shown(names[0])}{_more(len(names) - 1)}"
+        return failed(evidence, f"Rename it in the source: at most {NAME_LIMIT} characters, and not 40 hexadecimal digits.")
+    too_large = [one for one in content.large if one.size is not None and one.size > BLOB_LIMIT]
+    if too_large:
+        one = too_large[0]
+        evidence = f"{shown(one.path)} is {size(one.size or 0)}{_more(len(too_large) - 1)}; CodeCommit takes no file over 2 GB"
+        remedy = "Take it out of the source's history (git filter-repo), and keep it outside Git, in S3 for example."
+        return failed(evidence, remedy)
+    references = len(source.branches) + len(source.tags)
+    pushed = f"{counted(references, 'branch or tag', 'branches and tags')} to push"
+    if references > PUSH_LIMIT:
+        pushed += ", in lots: CodeCommit takes 4,000 in one push"
+    unmeasured = [one for one in content.large if one.size is None]
+    if unmeasured:
+        return warned(
+            f"the size of {shown(unmeasured[0].path)} could not be learnt{_more(len(unmeasured) - 1)}: over 1 MiB; {pushed}",
+            "Make sure that none is over 2 GB, which CodeCommit refuses.",
+            "git ls-tree -r -l HEAD",
+        )
+    largest = f", the largest {size(content.large[0].size or 0)}" if content.large else ", none over 1 MiB"
+    return passed(f"{counted(content.files, 'file')} at {content.revision}{largest}; {pushed}")
+
+
+def lfs(situation: Situation) -> Verdict:
+    """Git LFS keeps files beside Git: a mirror carries pointers, and Argo CD renders the pointer in place of the file."""
+    content = situation.facts.get(SOURCE_CONTENT)
+    if content is None:
+        return _unread()
+    rules = content.lfs_rules
+    if not content.lfs_files:
+        if not rules:
+            return passed("no file is kept by Git LFS")
+        return passed(f"{_place(rules[0])} gives {shown(rules[0].pattern)} to Git LFS, and no file is kept there yet")
+    files = content.lfs_files
+    inside = _below(files, situation.answers.source.path)
+    where = f"in {situation.answers.source.path}" if inside else "none of it in the path"
+    seen = counted(len(inside or files), "file is", "files are")
+    evidence = f"{seen} kept by Git LFS, {where}: {_listed(inside or files)}"
+    evidence += f" ({_place(rules[0])})" if rules else ""
+    remedy = (
+        "The mirror carries the pointers, not the files: Argo CD would read the pointer's text. Keep what it renders as plain "
+        "files: after this command, git add --renormalize . and commit."
+    )
+    return warned(evidence, remedy, _untrack(rules))
+
+
+def submodules(situation: Situation) -> Verdict:
+    """Argo CD fetches every submodule of the repository, whatever the path is.
+
+    argo-cd ``docs/user-guide/private-repositories.md``, "Git Submodules".
+    """
+    content = situation.facts.get(SOURCE_CONTENT)
+    if content is None:
+        return _unread()
+    found = content.submodules
+    if not found:
+        return passed("none")
+    one = found[0]
+    whence = f"from {shown(one.url)} (.gitmodules:{one.line})" if one.url else "which .gitmodules does not name"
+    evidence = f"{counted(len(found), 'submodule')}: {shown(one.path)} {whence}{_more(len(found) - 1)}"
+    remedy = (
+        "Argo CD fetches submodules before it renders anything, whatever the path is: where the cluster does not reach their "
+        "host, every sync fails. Put the files into this repository, or switch submodules off for the repo-server "
+        "(ARGOCD_GIT_MODULES_ENABLED=false in the ArgoCD resource, spec.repo.env)."
+    )
+    return warned(evidence, remedy, shlex.join(["git", "rm", "--cached", one.path]))
+
+
+def from_outside(situation: Situation) -> Verdict:
+    """What rendering the path needs from hosts that an egress-zero cluster does not reach."""
+    content, tree = situation.facts.get(SOURCE_CONTENT), situation.facts.get(SOURCE_TREE)
+    if content is None or tree is None:
+        return _unread()
+    answers = situation.answers
+    codecommit = answers.codecommit
+    own = clone_url(effective.region(situation) or "", codecommit.repository.name or "", codecommit.network.fips)
+    found = outside.look(answers.source.path, tree, content, own)
+    if found.links:
+        return _named_outside(found.links, own, answers.source.url or "")
+    if found.unreadable:
+        evidence = f"{shown(found.unreadable[0])} cannot be parsed{_more(len(found.unreadable) - 1)}"
+        return warned(evidence, "Mend the file: Argo CD cannot render it either.")
+    if content.omitted is not None:
+        return warned(f"nothing found, but {content.omitted}", "Look by hand for charts and bases from other hosts.")
+    return passed(f"{counted(found.looked_into, 'file')} looked into from {answers.source.path}: nothing from other hosts")
+
+
+def _named_outside(links: Sequence[Link], own: str, source: str) -> Verdict:
+    hosts = outside.hosts(links)
+    places = [f"{shown(one.file)}:{one.line} {one.kind} {shown(one.name or one.target, 60)}" for one in links[:_MOST_SHOWN]]
+    evidence = f"needs {_listed(hosts)}: {'; '.join(places)}{_more(len(links) - _MOST_SHOWN)}"
+    itself = [one for one in links if outside.same_repository(one.target, source)]
+    if itself:
+        return warned(evidence, f"Let repoURL be {own} there: the mirror holds the same, and the cluster reaches it.")
+    charts = [one for one in links if one.name]
+    remedy = (
+        "The cluster does not reach these hosts: the Application would not be synced. Put what they give into the repository"
+    )
+    if charts and charts[0].kind is not LinkKind.APPLICATION:
+        return warned(evidence, f"{remedy}.", _pull(charts[0]))
+    if links[0].kind is LinkKind.KUSTOMIZE:
+        folder = posixpath.dirname(links[0].file) or "."
+        return warned(evidence, f"{remedy}.", shlex.join(["kustomize", "localize", folder]))
+    return warned(evidence, f"{remedy}, or mirror charts to ECR, which the cluster does reach.")
+
+
+def _pull(chart: Link) -> str:
+    folder = posixpath.join(posixpath.dirname(chart.file) or ".", "charts")
+    if chart.target.startswith("oci://"):
+        named = [f"{chart.target.rstrip('/')}/{chart.name}"]
+    else:
+        named = [chart.name, "--repo", chart.target]
+    return shlex.join(["helm", "pull", *named, "--untar", "--untardir", folder])
+
+
+def _untrack(rules: Sequence[LfsRule]) -> str | None:
+    return shlex.join(["git", "lfs", "untrack", rules[0].pattern]) if rules else None
+
+
+def _unread() -> Verdict:
+    return skipped("the content of the source was not read: see the sizes")
+
+
+def _below(files: Sequence[str], path: str) -> list[str]:
+    folder = posixpath.normpath(path)
+    return [file for file in files if folder == "." or file.startswith(f"{folder}/")]
+
+
+def _place(rule: LfsRule) -> str:
+    return f"{shown(rule.file)}:{rule.line}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(shown(name) for name in names[:_MOST_SHOWN]) + _more(len(names) - _MOST_SHOWN)
+
+
+def _more(number: int) -> str:
+    return f", and {number} more" if number > 0 else ""
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        id="git.source-size",
+        title="Sizes and names in the source",
+        why="CodeCommit refuses files over 2 GB and some names of branches, and a push with one of them as a whole.",
+        judge=sizes,
+        needs=(SOURCE.id, SOURCE_CONTENT.id),
+        depends_on=("git.source",),
+        handles_errors=True,
+    ),
+    Check(
+        id="git.source-lfs",
+        title="Git LFS",
+        why="Files that Git LFS keeps are not in Git: the mirror has only their pointers.",
+        judge=lfs,
+        needs=(SOURCE_CONTENT.id,),
+        blocking=False,
+        depends_on=("git.source",),
+        handles_errors=True,
+    ),
+    Check(
+        id="git.source-submodules",
+        title="Submodules",
+        why="Argo CD fetches them from where they are named, which an egress-zero cluster does not reach.",
+        judge=submodules,
+        needs=(SOURCE_CONTENT.id,),
+        blocking=False,
+        depends_on=("git.source",),
+        handles_errors=True,
+    ),
+    Check(
+        id="git.source-outside",
+        title="Charts and bases from other hosts",
+        why="The usual reason why a repository that is in reach is still not synced: it names what is not.",
+        judge=from_outside,
+        needs=(SOURCE_TREE.id, SOURCE_CONTENT.id),
+        blocking=False,
+        depends_on=("git.source", "git.source-path"),
+        handles_errors=True,
+    ),
+)
