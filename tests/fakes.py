@@ -38,18 +38,25 @@ from strategies.facts import (
     ARGOCD_CERTIFICATES,
     ARGOCD_PROJECTS,
     ARGOCD_SECRETS,
+    AWS_ACCOUNT_ALIAS,
+    AWS_CLOCK,
+    AWS_DRY_RUNS,
     AWS_ENDPOINT_SERVICES,
     AWS_ENDPOINTS,
     AWS_IDENTITY,
     AWS_INSTANCES,
     AWS_MANAGED_INSTANCES,
     AWS_OIDC_PROVIDERS,
+    AWS_PERMISSIONS,
+    AWS_PERMISSIONS_BOUNDARY,
     AWS_PROFILES,
+    AWS_QUOTAS,
     AWS_REPOSITORY,
     AWS_SECURITY_GROUPS,
     AWS_VPCS,
     CLUSTER_GITOPS,
     CLUSTER_INFO,
+    CLUSTER_PROBE,
     CLUSTER_RIGHTS,
     GIT_PROGRAM,
     KUBE_CONTEXTS,
@@ -58,18 +65,25 @@ from strategies.facts import (
     SOURCE,
     SOURCE_CONTENT,
     SOURCE_TREE,
+    AccountAlias,
     ArgoDestination,
     ArgoInstance,
     ArgoProject,
+    AwsClock,
     AwsIdentity,
+    AwsProfile,
     AwsProfiles,
+    AwsQuotas,
     ClusterInfo,
     CodeCommitRepository,
+    DryRun,
+    DryRuns,
     Endpoint,
     EndpointServices,
     FactError,
     GitOps,
     GitProgram,
+    HostView,
     Ingress,
     Instance,
     KubeContext,
@@ -78,13 +92,20 @@ from strategies.facts import (
     MirrorSpace,
     OidcProviders,
     OperatorSubscription,
+    PermissionsBoundary,
+    Probe,
+    ProbeState,
+    ProfileKind,
     ProxySettings,
     Rights,
     SecurityGroup,
+    SimulatedPermissions,
     SourceContent,
     SourceRepository,
     SourceTree,
     Subnet,
+    Tried,
+    Usage,
     Vpc,
 )
 from strategies.ports import Execution, FactFailureError, Handler, Reader, ResourceError, Site, SyncReport
@@ -92,8 +113,11 @@ from wizard.engine.lock import place_name
 
 START = datetime(2026, 11, 23, 14, 2, 11, tzinfo=UTC)
 ISSUER = "oidc.os1.devshift.org/2kq4hv7m1c9f3t8r5w6x0z2b4n7d1s3j"
+OPERATOR_ROLE = "arn:aws:iam::123456789012:role/PlatformEngineer"
 SOURCE_URL = "https://github.com/acme/cluster-config.git"
 ZONES = ("us-east-2a", "us-east-2b", "us-east-2c")
+TOOLS_IMAGE = "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + "5" * 64
+STS_FROM_INSIDE = HostView("sts.us-east-2.amazonaws.com", ("10.0.0.4", "10.0.16.4", "10.0.32.4"), status=302)
 
 
 @dataclass
@@ -140,7 +164,13 @@ def healthy_facts() -> dict[str, object]:
         GIT_PROGRAM.id: GitProgram("/usr/bin/git", (2, 39, 5)),
         MIRROR_SPACE.id: MirrorSpace("/home/operator/.cache/ezgitops/mirrors", 80 * 1024**3),
         PROXIES.id: ProxySettings(),
-        AWS_PROFILES.id: AwsProfiles(("prod-east", "staging"), "prod-east", "us-east-2", ("us-east-1", "us-east-2")),
+        AWS_PROFILES.id: AwsProfiles(
+            ("prod-east", "staging"),
+            "prod-east",
+            "us-east-2",
+            ("us-east-1", "us-east-2"),
+            (AwsProfile("prod-east", ProfileKind.SESSION_KEYS), AwsProfile("staging", ProfileKind.SSO, "210987654321")),
+        ),
         KUBE_CONTEXTS.id: KubeContexts((KubeContext("prod-east", "https://127.0.0.1:6443", "operator"),), "prod-east"),
         AWS_IDENTITY.id: AwsIdentity(
             "123456789012",
@@ -148,6 +178,14 @@ def healthy_facts() -> dict[str, object]:
             "aws",
             START + timedelta(hours=3, minutes=10),
         ),
+        AWS_CLOCK.id: AwsClock(0.4),
+        AWS_ACCOUNT_ALIAS.id: AccountAlias("acme-prod"),
+        AWS_PERMISSIONS.id: SimulatedPermissions(OPERATOR_ROLE, 52),
+        AWS_DRY_RUNS.id: DryRuns(
+            tuple(DryRun(action, Tried.ALLOWED) for action in ("ec2:CreateSecurityGroup", "ec2:CreateVpcEndpoint"))
+        ),
+        AWS_QUOTAS.id: AwsQuotas(50, Usage(120, 1000), Usage(4, 5000)),
+        AWS_PERMISSIONS_BOUNDARY.id: PermissionsBoundary(None),
         AWS_VPCS.id: (vpc,),
         AWS_ENDPOINTS.id: (
             Endpoint("vpce-0f0f0f0f0f0f0f0f0", vpc.id, service + "s3", "Gateway", "available", False, (), ()),
@@ -184,7 +222,7 @@ def healthy_facts() -> dict[str, object]:
             ("10.128.0.0/14",),
             ("172.30.0.0/16",),
             None,
-            "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + "5" * 64,
+            TOOLS_IMAGE,
         ),
         CLUSTER_GITOPS.id: GitOps(
             "openshift-gitops-operator.v1.21.0",
@@ -200,6 +238,7 @@ def healthy_facts() -> dict[str, object]:
         ARGOCD_PROJECTS.id: (ArgoProject("default", ("*",), (ArgoDestination("*", "", "*"),)),),
         ARGOCD_CERTIFICATES.id: (),
         CLUSTER_RIGHTS.id: Rights({}),
+        CLUSTER_PROBE.id: Probe(ProbeState.DONE, TOOLS_IMAGE, sts=STS_FROM_INSIDE),
         SOURCE.id: SourceRepository(
             SOURCE_URL,
             "main",
@@ -268,6 +307,12 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     AWS_PROFILES.id: lambda _: "",
     KUBE_CONTEXTS.id: lambda _: "",
     AWS_IDENTITY.id: _aws,
+    AWS_CLOCK.id: _aws,
+    AWS_ACCOUNT_ALIAS.id: _aws,
+    AWS_PERMISSIONS.id: _aws,
+    AWS_DRY_RUNS.id: _aws,
+    AWS_QUOTAS.id: _aws,
+    AWS_PERMISSIONS_BOUNDARY.id: _aws,
     AWS_VPCS.id: _aws,
     AWS_ENDPOINTS.id: _aws,
     AWS_ENDPOINT_SERVICES.id: _aws,
@@ -279,6 +324,7 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     CLUSTER_INFO.id: _cluster,
     CLUSTER_GITOPS.id: _cluster,
     CLUSTER_RIGHTS.id: _cluster,
+    CLUSTER_PROBE.id: _cluster,
     ARGOCD_SECRETS.id: _argocd,
     ARGOCD_APPLICATIONS.id: _argocd,
     ARGOCD_PROJECTS.id: _argocd,

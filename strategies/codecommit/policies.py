@@ -18,6 +18,9 @@ STS_AUDIENCE = "sts.amazonaws.com"
 
 Document = dict[str, Json]
 
+SEE = "See"
+"""Id of the statement of the operator's policy that lets everything be seen that has no resource of its own."""
+
 
 def _document(*statements: Json) -> Document:
     return {"Version": VERSION, "Statement": list(statements)}
@@ -97,7 +100,8 @@ def operator_policy(answers: Answers) -> Document:
     region, account = answers.aws.region or "", answers.aws.account or ""
     partition = urls.partition(region)
     statements: list[Json] = [
-        _allow(list(_SEEN), "*", sid="See"),
+        _allow(list(_SEEN), "*", sid=SEE),
+        *_operator_foresight(answers),
         _allow("iam:GetOpenIDConnectProvider", f"arn:{partition}:iam::{account}:oidc-provider/*", sid="SeeProviders"),
         # Nothing lists roles, users or repositories by their tags: the tags of each are read.
         _allow("iam:ListRoleTags", f"arn:{partition}:iam::{account}:role/*", sid="FindRoles"),
@@ -108,6 +112,21 @@ def operator_policy(answers: Answers) -> Document:
     ]
     statements.extend(_operator_identities(answers))
     return _document(*statements)
+
+
+def _operator_foresight(answers: Answers) -> list[Json]:
+    """What the checks ask before anything is made: whether these rights are there, and the boundary."""
+    partition, account = urls.partition(answers.aws.region or ""), answers.aws.account or ""
+    iam = f"arn:{partition}:iam::{account}"
+    found: list[Json] = [
+        _allow("iam:SimulatePrincipalPolicy", [f"{iam}:role/*", f"{iam}:user/*"], sid="AskTheSimulator"),
+        # The simulator wants a role with its path, which the session of a single sign-on does not tell.
+        _allow("iam:GetRole", f"{iam}:role/aws-reserved/sso.amazonaws.com/*", sid="FindOurself"),
+    ]
+    boundary = answers.codecommit.credentials.permissions_boundary
+    if boundary is not None:
+        found.append(_allow("iam:GetPolicy", boundary, sid="SeeBoundary"))
+    return found
 
 
 def _operator_network(answers: Answers) -> list[Json]:
@@ -169,10 +188,12 @@ _SEEN = (
     "ec2:DescribeVpcEndpointServices",
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
+    "iam:GetAccountSummary",
     "iam:ListAccountAliases",
     "iam:ListOpenIDConnectProviders",
     "iam:ListRoles",
     "iam:ListUsers",
+    "servicequotas:GetServiceQuota",
     "ssm:DescribeInstanceInformation",
 )
 _REPOSITORY_ACTIONS = (

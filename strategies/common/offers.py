@@ -8,6 +8,7 @@ from strategies.base import Choice, Json, Situation, Status, Verdict
 from strategies.codecommit.urls import endpoint_service
 from strategies.common import effective
 from strategies.common.checks import argocd, aws, cluster, network
+from strategies.common.logins import told
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
@@ -25,9 +26,13 @@ _MOST_CHOICES = 200
 
 
 def profiles(situation: Situation) -> Sequence[Choice]:
-    """The profiles of the AWS configuration files."""
-    profiles = situation.facts.get(AWS_PROFILES)
-    return [Choice(name, name) for name in profiles.names] if profiles is not None else []
+    """The profiles of the AWS configuration files, each with what it is and whether its login still holds."""
+    found = situation.facts.get(AWS_PROFILES)
+    if found is None:
+        return []
+    at = situation.facts.readings[AWS_PROFILES.id].at
+    known = {one.name: told(one, at) for one in found.profiles}
+    return [Choice(name, name, known.get(name, "")) for name in found.names]
 
 
 def regions(situation: Situation) -> Sequence[Choice]:

@@ -11,17 +11,12 @@ from strategies.facts.base import FactKey
 
 @dataclass(frozen=True, slots=True)
 class AwsIdentity:
-    """Who calls AWS: sts:GetCallerIdentity, with the partition of the ARN and the end of the credentials when it is known.
-
-    ``clock_skew_seconds`` is how far this machine's clock is ahead of AWS's; ``alias`` the account's alias, if it may be read.
-    """
+    """Who calls AWS: sts:GetCallerIdentity, with the partition of the ARN and the end of the credentials when it is known."""
 
     account: str
     arn: str
     partition: str
     expires_at: datetime | None = None
-    clock_skew_seconds: float = 0.0
-    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +104,16 @@ class OidcProviders:
 
 @dataclass(frozen=True, slots=True)
 class CodeCommitRepository:
-    """The repository of the name answered: whether it exists, whose it is, and whether the service answers this account."""
+    """The repository of the name answered: whether it exists, whose it is, and whether the service answers this account.
+
+    ``free_name`` is a name like it that nothing has, looked for only where the name is somebody else's.
+    """
 
     name: str
     exists: bool
     instance: str | None = None
     default_branch: str | None = None
+    free_name: str | None = None
 
 
 AWS_IDENTITY: FactKey[AwsIdentity] = FactKey("aws.identity", "AWS identity")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from strategies.facts.base import FactKey
 
@@ -15,14 +17,57 @@ class GitProgram:
     version: tuple[int, ...]
 
 
+class ProfileKind(StrEnum):
+    """Where a profile of the AWS configuration files has its credentials from. The value is how it is called in notes."""
+
+    KEYS = "access keys"
+    SESSION_KEYS = "session keys"
+    SSO = "single sign-on"
+    CONSOLE_LOGIN = "console login"
+    ASSUME_ROLE = "role"
+    WEB_IDENTITY = "web identity"
+    PROCESS = "credential process"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsProfile:
+    """One profile. ``account`` is that of its role or its single sign-on, ``source`` the profile from which it takes its role.
+
+    For single sign-on, ``login_ends`` is when the cached token ends (None: there is none), ``login_renews`` whether the SDK can
+    renew it without a browser.
+    """
+
+    name: str
+    kind: ProfileKind
+    account: str | None = None
+    source: str | None = None
+    login_ends: datetime | None = None
+    login_renews: bool = False
+
+    def login_ended(self, at: datetime) -> bool:
+        """True when it is known, without a call, that somebody has to log in before it can be used."""
+        if self.kind is not ProfileKind.SSO or self.login_renews:
+            return False
+        return self.login_ends is None or self.login_ends <= at
+
+
 @dataclass(frozen=True, slots=True)
 class AwsProfiles:
-    """The profiles of the AWS configuration files, and the one the environment selects (None: no profile needed)."""
+    """The profiles of the AWS configuration files, and the one the environment selects (None: no profile needed).
+
+    ``regions`` are the regions where the SDK knows CodeCommit; ``profiles`` what is known of each profile.
+    """
 
     names: tuple[str, ...]
     selected: str | None
     region: str | None
     regions: tuple[str, ...] = ()
+    profiles: tuple[AwsProfile, ...] = ()
+
+    def named(self, name: str | None) -> AwsProfile | None:
+        """What is known of the profile of this name."""
+        return next((one for one in self.profiles if one.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from strategies.base import Json, Resource, Situation
 from strategies.common import effective
 from strategies.kinds import ClusterObjectResource, GitCredentialResource, MirrorResource, PipelineFileResource
 from strategies.ports import Execution, Handler, Reader, Site, SyncReport
+from strategies.resources.aws.account import account_readers
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.handlers import AWS_KINDS, aws_handlers
 from strategies.resources.aws.inventory import inventory_readers
@@ -32,6 +33,7 @@ from strategies.resources.cluster.git_credential import GitCredentialHandler
 from strategies.resources.cluster.kubeconfig import KubeconfigError
 from strategies.resources.cluster.mends import CLUSTER_MENDS
 from strategies.resources.cluster.objects import ClusterObjectHandler
+from strategies.resources.cluster.probe import probe_reader
 from strategies.resources.cluster.readers import cluster_readers
 from strategies.resources.git import mirror, pipeline_file
 from strategies.resources.git.codecommit import CodeCommit
@@ -84,10 +86,12 @@ class AwsAndClusterWorld:
         """One reader for each fact."""
         return (
             *workstation_readers(self._environ, self._git, self._cache / _MIRRORS),
-            *aws_readers(self._sessions, self._clock),
+            *aws_readers(self._sessions),
+            *account_readers(self._sessions, self._clock),
             *inventory_readers(self._sessions),
             *cluster_readers(self._cluster),
             *argocd_readers(self._cluster),
+            probe_reader(self._cluster, self._clock),
             source_reader(self._git, self._resolve),
             tree_reader(self._git, self._resolve),
             content_reader(self._git, self._resolve),

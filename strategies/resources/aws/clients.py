@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import boto3.session
 import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
+from strategies.common.logins import Login
 from strategies.resources.aws.errors import as_fact_failure, as_resource_error
+from strategies.resources.aws.profile_kinds import login_of
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
@@ -34,6 +39,10 @@ READ_TIMEOUT_SECONDS = 30
 CONNECTIONS = 32
 ATTEMPTS = 3
 """Three attempts and the pauses between them end within a reader's 20 s when a host cannot be reached."""
+
+
+_SERVICE_IDS = {"secretsmanager": "SECRETS_MANAGER", "service-quotas": "SERVICE_QUOTAS"}
+"""Services whose variable does not end with their client's name (SDKs and Tools reference, "Service-specific endpoints")."""
 
 
 class AwsClients:
@@ -53,7 +62,7 @@ class AwsClients:
             if name in environ:
                 self._core.set_config_variable(variable, environ[name])
         self._session: boto3.session.Session | None = None
-        self._clients: dict[str, object] = {}
+        self._clients: dict[tuple[str, bool], object] = {}
 
     @property
     def ec2(self) -> EC2Client:
@@ -69,6 +78,16 @@ class AwsClients:
     def sts(self) -> STSClient:
         """AWS STS at the region's own host."""
         return cast("STSClient", self._client("sts"))
+
+    @property
+    def unsigned_sts(self) -> STSClient:
+        """The same without credentials: its calls carry no signature."""
+        return cast("STSClient", self._client("sts", signed=False))
+
+    @property
+    def service_quotas(self) -> ServiceQuotasClient:
+        """Service Quotas."""
+        return cast("ServiceQuotasClient", self._client("service-quotas"))
 
     @property
     def codecommit(self) -> CodeCommitClient:
@@ -95,6 +114,23 @@ class AwsClients:
         with self._lock:
             return tuple(self._open().available_profiles)
 
+    def profile_sections(self) -> Mapping[str, Mapping[str, object]]:
+        """What the AWS configuration files say of each profile. Holds secrets: not for facts. Raises BotoCoreError."""
+        with self._lock:
+            return cast("Mapping[str, Mapping[str, object]]", self._core.full_config.get("profiles", {}))
+
+    def sso_sessions(self) -> Mapping[str, Mapping[str, object]]:
+        """The ``sso-session`` sections of the AWS configuration files. Raises BotoCoreError."""
+        with self._lock:
+            return cast("Mapping[str, Mapping[str, object]]", self._core.full_config.get("sso_sessions", {}))
+
+    def login(self) -> Login:
+        """How the operator gets fresh credentials of this profile."""
+        try:
+            return login_of(self.profile, self.profile_sections())
+        except BotoCoreError:
+            return login_of(self.profile, {})
+
     def configured_region(self) -> str | None:
         """The region of the environment or of the profile."""
         with self._lock:
@@ -112,17 +148,17 @@ class AwsClients:
 
     def reading(self, what: str, service: str) -> AbstractContextManager[None]:
         """AWS errors inside become ``FactFailureError``."""
-        return as_fact_failure(what, service, self.profile)
+        return as_fact_failure(what, service, self.login)
 
     def working(self, what: str, service: str) -> AbstractContextManager[None]:
         """AWS errors inside become ``ResourceError``."""
-        return as_resource_error(what, service, self.profile)
+        return as_resource_error(what, service, self.login)
 
-    def _client(self, service: str) -> object:
+    def _client(self, service: str, *, signed: bool = True) -> object:
         with self._lock:
-            if service not in self._clients:
+            if (service, signed) not in self._clients:
                 make = cast("Callable[..., object]", self._open().client)
-                self._clients[service] = make(
+                self._clients[service, signed] = make(
                     service,
                     region_name=self._region(),
                     endpoint_url=self._endpoint_url(service),
@@ -133,9 +169,10 @@ class AwsClients:
                         read_timeout=READ_TIMEOUT_SECONDS,
                         max_pool_connections=CONNECTIONS,
                         user_agent_extra="ezgitops",
+                        signature_version=None if signed else UNSIGNED,
                     ),
                 )
-            return self._clients[service]
+            return self._clients[service, signed]
 
     def _open(self) -> boto3.session.Session:
         if self._session is None:
@@ -149,7 +186,9 @@ class AwsClients:
     def _endpoint_url(self, service: str) -> str | None:
         if self._environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
             return None
-        return self._environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self._environ.get("AWS_ENDPOINT_URL")
+        return self._environ.get(f"AWS_ENDPOINT_URL_{_SERVICE_IDS.get(service, service.upper())}") or self._environ.get(
+            "AWS_ENDPOINT_URL"
+        )
 
     def _ca_bundle(self) -> str | None:
         """What botocore would use, or else what OpenSSL and every other program on this machine use: SSL_CERT_FILE."""

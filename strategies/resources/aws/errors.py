@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
+from strategies.common.logins import Login
 from strategies.facts import FactError
 from strategies.ports import FactFailureError, ResourceError
 
@@ -51,32 +51,23 @@ def code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def login_command(profile: str | None) -> str:
-    """The command that renews an expired SSO login."""
-    return f"aws sso login --profile {shlex.quote(profile)}" if profile else "aws sso login"
-
-
-def explain(error: ClientError | BotoCoreError, service: str, profile: str | None) -> Explained:
-    """Say in the operator's words what an AWS call of ``service`` ended with."""
+def explain(error: ClientError | BotoCoreError, service: str, login: Login) -> Explained:
+    """Say in the operator's words what an AWS call of ``service`` ended with; ``login`` gets fresh credentials."""
     if isinstance(error, ClientError):
-        return _explain_answer(error, service, profile)
-    return _explain_transport(error, profile)
+        return _explain_answer(error, service, login)
+    return _explain_transport(error, login)
 
 
-def _explain_answer(error: ClientError, service: str, profile: str | None) -> Explained:
+def _explain_answer(error: ClientError, service: str, login: Login) -> Explained:
     kind = code(error)
     call = f"{service}:{error.operation_name}"
     message = str(error.response.get("Error", {}).get("Message", "")).strip() or kind
     if kind in DENIED:
         return _explain_denial(message, call)
     if kind in EXPIRED:
-        return Explained("the AWS credentials have expired", "Log in again, then repeat this.", login_command(profile))
+        return Explained("the AWS credentials have expired", login.text, login.command)
     if kind in INVALID_KEYS:
-        return Explained(
-            f"AWS does not accept the credentials ({kind})",
-            "Check the profile's keys and this machine's clock, or log in again.",
-            login_command(profile),
-        )
+        return Explained(f"AWS does not accept the credentials ({kind})", login.text, login.command)
     if kind in THROTTLED:
         return Explained(f"AWS is throttling {call}", "Wait a moment and run it again.", retryable=True)
     if kind in _SERVER_SIDE:
@@ -116,17 +107,15 @@ def _explain_denial(message: str, call: str) -> Explained:
     )
 
 
-def _explain_transport(error: BotoCoreError, profile: str | None) -> Explained:
+def _explain_transport(error: BotoCoreError, login: Login) -> Explained:
     text = str(error)
     match error:
         case boto.ProfileNotFound():
             return Explained(text, "Choose a profile of the AWS configuration files.", "aws configure list-profiles")
         case boto.NoCredentialsError() | boto.PartialCredentialsError() | boto.CredentialRetrievalError():
-            return Explained(
-                "no usable AWS credentials were found: " + text, "Log in, or choose another profile.", login_command(profile)
-            )
+            return Explained("no usable AWS credentials were found: " + text, login.text, login.command)
         case boto.UnauthorizedSSOTokenError() | boto.SSOError() | boto.TokenRetrievalError():
-            return Explained("the SSO login has ended", "Log in again, then repeat this.", login_command(profile))
+            return Explained("the SSO login has ended", login.text, login.command)
         case boto.NoRegionError():
             return Explained("no AWS region is set", "Answer aws.region, or set AWS_REGION.")
         case boto.ProxyConnectionError():
@@ -149,21 +138,21 @@ def _explain_transport(error: BotoCoreError, profile: str | None) -> Explained:
 
 
 @contextmanager
-def as_resource_error(what: str, service: str, profile: str | None) -> Iterator[None]:
+def as_resource_error(what: str, service: str, login: Callable[[], Login]) -> Iterator[None]:
     """Turn what botocore raises inside into a ``ResourceError`` whose ``what`` names the thing (``make IAM role x``)."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        said = explain(error, service, profile)
+        said = explain(error, service, login())
         remedy = said.remedy if said.command is None else f"{said.remedy} Command: {said.command}"
         raise ResourceError(what, said.why, remedy, retryable=said.retryable) from error
 
 
 @contextmanager
-def as_fact_failure(what: str, service: str, profile: str | None) -> Iterator[None]:
+def as_fact_failure(what: str, service: str, login: Callable[[], Login]) -> Iterator[None]:
     """Turn what botocore raises inside into a ``FactFailureError``; ``what`` names what was being read."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        said = explain(error, service, profile)
+        said = explain(error, service, login())
         raise FactFailureError(FactError(f"{what}: {said.why}", said.remedy, said.command)) from error

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from strategies.codecommit.sigv4 import AwsKeys, git_login
 from strategies.ports import ResourceError
 from strategies.resources.aws.clients import AwsClients
-from strategies.resources.aws.errors import code, login_command
+from strategies.resources.aws.errors import code
 from strategies.resources.git.program import GitLogin
 
 MIRRORED_AT = "ezgitops.dev/mirrored-at"
@@ -56,8 +56,9 @@ class CodeCommit:
             credentials = self._clients.credentials()
             frozen = credentials.get_frozen_credentials() if credentials is not None else None
         if frozen is None or not frozen.access_key or not frozen.secret_key:
-            command = login_command(self._clients.profile)
-            raise ResourceError(f"Cannot sign a Git password for {url}", "no AWS credentials were found", f"Log in: {command}")
+            login = self._clients.login()
+            remedy = login.text if login.command is None else f"{login.text} Command: {login.command}"
+            raise ResourceError(f"Cannot sign a Git password for {url}", "no AWS credentials were found", remedy)
         return GitLogin(url, *git_login(url, AwsKeys(frozen.access_key, frozen.secret_key, frozen.token), self._clock()))
 
     def repository(self, name: str, *, history: bool = True) -> Hosted | None:

@@ -97,7 +97,7 @@ def start_world(tmp_path: Path) -> StartWorld:
         change(scenario)
         clock = Clock()
         server = AwsServer(scenario, git_root=tmp_path / "git", issuer_keys={}, clock=clock)
-        (tmp_path / "git").mkdir()
+        (tmp_path / "git").mkdir(exist_ok=True)
         server.start()
         try:
             operator = server.operator

@@ -47,7 +47,7 @@ def situation(repository: str = "prod-east-cluster-config") -> Situation:
 
 
 def readers(world: World) -> Mapping[str, Reader]:
-    return {one.fact_id: one for one in aws_readers(world.sessions, clock=world.clock)}
+    return {one.fact_id: one for one in aws_readers(world.sessions)}
 
 
 def test_nothing_is_read_before_profile_and_region_are_known(world: World) -> None:
@@ -75,13 +75,13 @@ def test_profiles_of_the_configuration_files(world: World) -> None:
     assert "us-gov-west-1" in found.regions
 
 
-def test_identity_with_alias_partition_and_clock(world: World) -> None:
+def test_identity_with_partition(world: World) -> None:
     found = readers(world)[AWS_IDENTITY.id].read(situation())
 
     assert isinstance(found, AwsIdentity)
     assert found.account == "123456789012"
     assert found.arn == "arn:aws:sts::123456789012:assumed-role/PlatformEngineer/operator"
-    assert (found.partition, found.alias) == ("aws", "acme-prod")
+    assert (found.partition, found.expires_at) == ("aws", None)
 
 
 def test_the_network_of_the_cluster(world: World) -> None:
@@ -168,7 +168,7 @@ def test_a_repository_free_foreign_and_ours(world: World) -> None:
     world.clients.codecommit.create_repository(repositoryName="theirs")
     world.clients.codecommit.create_repository(repositoryName="ours", tags=OWNER.tags)
 
-    assert reader.read(situation("theirs")) == CodeCommitRepository("theirs", exists=True)
+    assert reader.read(situation("theirs")) == CodeCommitRepository("theirs", exists=True, free_name="theirs-2")
     assert reader.read(situation("ours")) == CodeCommitRepository("ours", exists=True, instance="prod-east")
 
 
@@ -182,7 +182,7 @@ def test_keys_that_aws_does_not_know_are_told_with_the_way_out(world: World, tmp
         reader.read(situation())
 
     assert "AWS identity" in caught.value.error.message
-    assert caught.value.error.command == "aws sso login --profile prod-east"
+    assert caught.value.error.command == "aws configure --profile prod-east"
 
 
 def test_a_profile_that_does_not_exist_is_told(world: World) -> None:

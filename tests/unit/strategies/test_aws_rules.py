@@ -9,6 +9,7 @@ from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 
 from strategies.base import Json
+from strategies.common.logins import login
 from strategies.common.passages import Passage, passage
 from strategies.resources.aws.documents import FULL_ACCESS, same
 from strategies.resources.aws.errors import explain
@@ -87,11 +88,12 @@ def refused(code: str, message: str = "no", operation: str = "CreateRole") -> Cl
 def test_errors_say_why_and_what_to_do(
     error: ClientError | BotoCoreError, service: str, why: str, remedy: str, retryable: bool
 ) -> None:
-    said = explain(error, service, "prod-east")
+    said = explain(error, service, login(None, "prod-east"))
     assert why in said.why
     assert remedy in said.remedy
     assert said.retryable is retryable
 
 
 def test_an_expired_login_names_the_profile_quoted_for_a_shell() -> None:
-    assert explain(refused("ExpiredToken"), "sts", "my team's").command == "aws sso login --profile 'my team'\"'\"'s'"
+    said = explain(refused("ExpiredToken"), "sts", login(None, "my team's"))
+    assert said.command == "aws sso login --profile 'my team'\"'\"'s'"

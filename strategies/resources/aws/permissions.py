@@ -1,0 +1,163 @@
+"""Reads what the credentials may do, before anything is done: by IAM's policy simulator and by dry runs of EC2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from strategies.answers import Answers
+from strategies.base import Owner
+from strategies.codecommit import urls
+from strategies.facts import (
+    AwsIdentity,
+    Denial,
+    DryRun,
+    DryRuns,
+    FactError,
+    Permission,
+    PermissionsBoundary,
+    SimulatedPermissions,
+    Tried,
+)
+from strategies.ports import FactFailureError
+from strategies.resources.aws.clients import AwsClients
+from strategies.resources.aws.errors import DENIED, code
+from strategies.resources.aws.tags import ec2_tags
+from strategies.resources.parallel import together
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import ContextEntryTypeDef, EvaluationResultTypeDef
+
+_SESSION = re.compile(r"^arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/")
+_SSO_ROLE = "AWSReservedSSO_"
+"""Roles of IAM Identity Center have a path that depends on its region ("Referencing permission sets in resource policies")."""
+_PROBE_GROUP = "ezgitops-dry-run"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_LONGEST_MESSAGE = 400
+
+
+def read_permissions(clients: AwsClients, identity: AwsIdentity, needed: Sequence[Permission]) -> SimulatedPermissions:
+    """Ask the simulator for everything that is needed, side by side (iam:SimulatePrincipalPolicy).
+
+    For the session of a role the role itself is asked about; iam:GetRole finds the path of one that is not at ``/``. The
+    account's root user has every permission, and cannot be simulated.
+    """
+    asked = sum(len(one.actions) * len(one.resources) for one in needed)
+    if identity.arn.endswith(":root"):
+        return SimulatedPermissions(identity.arn, asked)
+    with clients.reading("simulation of the permissions", "iam"):
+        session = _SESSION.match(identity.arn)
+        if session is None:
+            return _simulated(clients, identity.arn, needed, asked)
+        role = session["role"]
+        if not role.startswith(_SSO_ROLE):
+            try:
+                arn = f"arn:{session['partition']}:iam::{session['account']}:role/{role}"
+                return _simulated(clients, arn, needed, asked)
+            except ClientError as error:
+                if code(error) != "NoSuchEntity":
+                    raise
+        return _simulated(clients, clients.iam.get_role(RoleName=role)["Role"]["Arn"], needed, asked)
+
+
+def _simulated(clients: AwsClients, principal: str, needed: Sequence[Permission], asked: int) -> SimulatedPermissions:
+    answers = together([partial(_evaluate, clients, principal, one) for one in needed])
+    return SimulatedPermissions(principal, asked, tuple(dict.fromkeys(denial for found in answers for denial in found)))
+
+
+def _evaluate(clients: AwsClients, principal: str, permission: Permission) -> list[Denial]:
+    context: list[ContextEntryTypeDef] = [
+        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]} for key, value in permission.context
+    ]
+    pages = clients.iam.get_paginator("simulate_principal_policy").paginate(
+        PolicySourceArn=principal,
+        ActionNames=list(permission.actions),
+        ResourceArns=list(permission.resources),
+        ContextEntries=context,
+    )
+    return [denial for page in pages for result in page["EvaluationResults"] for denial in _denials(result, permission)]
+
+
+def _denials(result: EvaluationResultTypeDef, permission: Permission) -> Iterator[Denial]:
+    """API_EvaluationResult: the top level is the strictest decision over all resources; each has its own below."""
+    above = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True)
+    decisions = [(one["EvalResourceName"], one["EvalResourceDecision"]) for one in result.get("ResourceSpecificResults", ())]
+    decisions = decisions or [(result.get("EvalResourceName", permission.resources[0]), result["EvalDecision"])]
+    for resource, decision in decisions:
+        if decision != "allowed":
+            yield Denial(result["EvalActionName"], resource, decision == "explicitDeny", by_organization=not above)
+
+
+def read_dry_runs(clients: AwsClients, answers: Answers, vpc: str, subnets: Sequence[str]) -> DryRuns:
+    """Try what makes the security group and the endpoints, with ``DryRun``: nothing is made, and every policy has its say.
+
+    EC2 API reference, "DryRun": DryRunOperation when the caller may, UnauthorizedOperation when not. A rule cannot be tried
+    before its group exists: the group's tags are part of what is decided.
+    """
+    tags = ec2_tags({**Owner(answers.name or _PROBE_GROUP).tags})
+    region = answers.aws.region or clients.region or ""
+    service = urls.endpoint_service(region, "git-codecommit-fips" if answers.codecommit.network.fips else "git-codecommit")
+
+    def make_group() -> object:
+        return clients.ec2.create_security_group(
+            DryRun=True,
+            GroupName=_PROBE_GROUP,
+            Description="Never made: a dry run",
+            VpcId=vpc,
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+        )
+
+    def make_endpoint() -> object:
+        return clients.ec2.create_vpc_endpoint(
+            DryRun=True,
+            VpcEndpointType="Interface",
+            VpcId=vpc,
+            ServiceName=service,
+            SubnetIds=list(subnets),
+            PrivateDnsEnabled=True,
+            TagSpecifications=[{"ResourceType": "vpc-endpoint", "Tags": tags}],
+        )
+
+    with clients.reading("EC2 dry runs", "ec2"):
+        tried = (("ec2:CreateSecurityGroup", make_group), ("ec2:CreateVpcEndpoint", make_endpoint))
+        return DryRuns(tuple(together([partial(_tried, action, call) for action, call in tried])))
+
+
+def _tried(action: str, call: Callable[[], object]) -> DryRun:
+    """Raises ClientError for what says nothing of permissions (throttling, credentials)."""
+    try:
+        call()
+    except ClientError as error:
+        kind, message = code(error), _shown(str(error.response.get("Error", {}).get("Message", "")))
+        if kind == "DryRunOperation":
+            return DryRun(action, Tried.ALLOWED)
+        if kind in DENIED:
+            return DryRun(action, Tried.DENIED, message)
+        if kind.startswith("Invalid") or kind in ("MissingParameter", "VpcEndpointLimitExceeded"):
+            return DryRun(action, Tried.UNCLEAR, f"{message} ({kind})")
+        raise
+    raise FactFailureError(FactError(f"{action} was asked for as a dry run and AWS did not take it as one"))
+
+
+def _shown(message: str) -> str:
+    """Without the encoded part, which only somebody with sts:DecodeAuthorizationMessage can read, and bounded."""
+    plain = _CONTROL.sub(" ", message.partition("Encoded authorization failure message:")[0])
+    return plain.removeprefix("You are not authorized to perform this operation.").strip()[:_LONGEST_MESSAGE]
+
+
+def read_boundary(clients: AwsClients, arn: str | None) -> PermissionsBoundary:
+    """Whether the permissions boundary that is asked for exists (iam:GetPolicy)."""
+    if arn is None:
+        return PermissionsBoundary(None)
+    with clients.reading(f"permissions boundary {arn}", "iam"):
+        try:
+            clients.iam.get_policy(PolicyArn=arn)
+        except ClientError as error:
+            if code(error) == "NoSuchEntity":
+                return PermissionsBoundary(arn, exists=False)
+            raise
+    return PermissionsBoundary(arn, exists=True)
