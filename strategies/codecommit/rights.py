@@ -42,17 +42,19 @@ OPERATORS = "platform-engineers"
 def operator_roles(answers: Answers, *, group: str = OPERATORS) -> tuple[dict[str, Json], ...]:
     """RBAC manifests: the least that a group needs to plan, apply, mirror, look at and destroy this instance.
 
-    ``list`` and ``delete`` are for ``destroy`` and for what is no longer asked for; pods and their logs only say why a
-    Deployment waits. What is read outside of Argo CD's namespace describes the cluster and holds no secret.
+    ``list`` and ``delete`` are for ``destroy`` and for what is no longer asked for; pods, their logs and events say why a
+    Deployment waits and what the probe saw, whose Job is made and removed by ``check`` (not with ``clusterProbe: false``).
+    What is read outside of Argo CD's namespace describes the cluster and holds no secret.
     """
     namespace = answers.argocd.namespace or DEFAULT_NAMESPACE
     refresher = answers.codecommit.credentials.method == "iam-role"
     verbs = (*_VERBS, "delete", "list")
     own = [_rule(api, [resource], verbs) for api, resource in _ALWAYS + (_REFRESHER if refresher else ())]
-    if refresher:
-        own += [_rule("", ["pods"], ["list"]), _rule("", ["pods/log"], ["get"])]
-    else:  # what another credential method may have left is looked for
+    if not refresher:  # what another credential method may have left is looked for
         own += [_rule(api, [resource], ["list"]) for api, resource in _REFRESHER]
+    own += [_rule("", ["pods", "events"], ["list"]), _rule("", ["pods/log"], ["get"])]
+    if answers.cluster_probe:
+        own.append(_rule("batch", ["jobs"], ["create", "list", "delete"]))
     own += [_rule("argoproj.io", ["appprojects"], ["list"]), _named("", "configmaps", "argocd-tls-certs-cm")]
     cluster = [
         _rule("config.openshift.io", sorted(_CLUSTER_WIDE), ["get"]),

@@ -25,6 +25,7 @@ FIELD_MANAGER = "ezgitops"
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 20.0
 _RENEW_BEFORE = timedelta(seconds=30)
+_LOG_LIMIT = 64 * 1024
 
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
@@ -90,10 +91,12 @@ class KubeClient:
             raise
 
     def list(
-        self, kind: ApiKind, namespace: str | None = None, *, labels: Mapping[str, str] | None = None, metadata: bool = False
-    ) -> list[Manifest]:
+        self, kind: ApiKind, namespace: str | None = None, *, labels: Mapping[str, str] | None = None, metadata: bool = False,
+        fields: Mapping[str, str] | None = None,
+    ) -> list[Manifest]:  # fmt: skip
         """The objects of one kind; ``metadata``: without their contents, where the server can leave them out."""
-        query = {"labelSelector": ",".join(f"{k}={v}" for k, v in labels.items())} if labels else {}
+        selectors = {"labelSelector": labels, "fieldSelector": fields}
+        query = {key: ",".join(f"{k}={v}" for k, v in wanted.items()) for key, wanted in selectors.items() if wanted}
         accept = _METADATA_LIST if metadata else _JSON
         return items(self._call("GET", "list", kind, namespace, query=query, accept=accept), "items")
 
@@ -126,8 +129,9 @@ class KubeClient:
                 raise
 
     def pod_log(self, namespace: str, pod: str, lines: int) -> str:
-        """The last lines of a pod's log."""
-        raw = self._send("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log?tailLines={lines}", None, _JSON, "*/*")
+        """The last lines of a pod's log, and of those not more than fits into 64 KiB."""
+        query = urlencode({"tailLines": lines, "limitBytes": _LOG_LIMIT})
+        raw = self._send("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log?{query}", None, _JSON, "*/*")
         if raw.status >= 300:
             raise self._refused(raw.status, raw.data, "get", f'pods/log "{pod}" in "{namespace}"')
         return raw.data.decode(errors="replace")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -63,8 +64,17 @@ def authority() -> tuple[trustme.CA, rsa.RSAPrivateKey]:
 @pytest.fixture
 def cluster(authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path) -> Iterator[Cluster]:
     """A fresh healthy cluster."""
+    with healthy(authority, tmp_path, now) as made:
+        yield made
+
+
+@contextmanager
+def healthy(
+    authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path, clock: Callable[[], datetime]
+) -> Iterator[Cluster]:
+    """A healthy cluster whose server has this clock."""
     document: dict[str, Any] = yaml.safe_load(SCENARIO.read_text())
-    server = ClusterServer(document.get("cluster", document), ca=authority[0], issuer_key=authority[1], clock=now)
+    server = ClusterServer(document.get("cluster", document), ca=authority[0], issuer_key=authority[1], clock=clock)
     server.start()
     file = tmp_path / "kubeconfig"
     server.kubeconfig(file)

@@ -1,0 +1,51 @@
+"""The look from inside the cluster, before and after an apply: what it tells, and that nothing of it is left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from strategies.resources.cluster import kubeconfig
+from strategies.resources.cluster.apis import JOB, POD, strings
+from strategies.resources.cluster.client import KubeClient
+from tests.e2e.program import SAMPLE, Program, Result, calls
+
+if TYPE_CHECKING:
+    from wizard.sandbox.launch import Sandbox
+
+RUN = ("-f", str(SAMPLE), "--output", "json")
+ALWAYS = {"probe.image": "pass", "probe.sts": "pass"}
+GIT = ("probe.git-dns", "probe.git-tcp", "probe.git-tls", "probe.ls-remote")
+
+
+def probed(result: Result) -> dict[str, str]:
+    """How the probe's checks ended."""
+    results = (event["result"] for event in result.of("check_result"))
+    return {str(e["id"]): str(e["status"]) for e in results if isinstance(e, dict) and str(e["id"]).startswith("probe.")}
+
+
+def jobs_made(sandbox: Sandbox) -> int:
+    """How many Jobs were made so far."""
+    return sum((call.get("verb"), call.get("resource")) == ("create", "jobs.batch") for call in calls(sandbox.control))
+
+
+def test_it_tells_what_holds_before_and_after_an_apply_and_leaves_nothing(program: Program, sandbox: Sandbox) -> None:
+    before = program.run("check", *RUN)
+    assert before.code == 0, before.out
+    assert probed(before) == ALWAYS | dict.fromkeys(GIT, "skipped")
+    assert program.run("apply", *RUN, "--yes").code == 0
+    assert jobs_made(sandbox) == 1, "only a check looks from inside"
+
+    after = program.run("check", *RUN)
+    assert after.code == 0, after.out
+    assert probed(after) == ALWAYS | dict.fromkeys(GIT, "pass"), after.out
+
+    off = program.run("check", *RUN, "--set", "clusterProbe=false")
+    assert probed(off) == dict.fromkeys((*ALWAYS, *GIT), "skipped")
+    assert jobs_made(sandbox) == 2
+
+    client = KubeClient(partial(kubeconfig.login, program.environment(), None), lambda: datetime.now(UTC))
+    assert client.list(JOB, "openshift-gitops") == []
+    names = [strings(pod, "metadata", "labels")["app.kubernetes.io/name"] for pod in client.list(POD, "openshift-gitops")]
+    assert names == ["ezgitops-refresher"]
