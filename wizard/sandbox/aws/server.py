@@ -133,9 +133,12 @@ class AwsServer:
             return all(decision is Decision.ALLOWED for decision in decisions)
 
     def endpoint(self, service_short_name: str) -> EndpointView | None:
-        """The available interface endpoint with private DNS for ``git-codecommit``, ``sts`` ...; None when there is none."""
+        """The available interface endpoint with private DNS for ``git-codecommit``, ``sts`` ...; None when there is none.
+
+        Nobody finds its private name in a VPC that lost one of its DNS attributes (VPC user guide, "DNS attributes").
+        """
         with self._world.lock:
-            named = (e for e in self._available() if e.private_dns_enabled and e.short_name == service_short_name)
+            named = (e for e in self._available() if e.short_name == service_short_name and e.found_by_name)
             return next(map(self._view, named), None)
 
     def endpoint_at(self, address: str) -> EndpointView | None:

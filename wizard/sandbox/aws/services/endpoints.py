@@ -50,6 +50,12 @@ class SandboxEndpoint(VPCEndPoint):
         return str(self.service_name).split(".", 3)[3]
 
     @property
+    def found_by_name(self) -> bool:
+        """True when its VPC resolves the service's own name to it."""
+        vpc = self.ec2_backend.get_vpc(self.vpc_id)
+        return bool(self.private_dns_enabled) and _true(vpc.enable_dns_support) and _true(vpc.enable_dns_hostnames)
+
+    @property
     def interface(self) -> bool:
         """True for an interface endpoint."""
         return bool(self.vpc_endpoint_type == "Interface")
