@@ -44,7 +44,8 @@ def regions(situation: Situation) -> Sequence[Choice]:
 def contexts(situation: Situation) -> Sequence[Choice]:
     """The contexts of the kubeconfig files, each with its API server."""
     contexts = situation.facts.get(KUBE_CONTEXTS)
-    return [Choice(one.name, one.name, one.server) for one in contexts.contexts] if contexts is not None else []
+    found = contexts.contexts if contexts is not None else ()
+    return [Choice(one.name, one.name, f"ROSA cluster {one.rosa_cluster}" if one.rosa_cluster else one.server) for one in found]
 
 
 def vpcs(situation: Situation) -> Sequence[Choice]:

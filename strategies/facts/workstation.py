@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from strategies.facts.base import FactKey
+
+_ROSA_API = re.compile(r"https://api\.([a-z0-9-]+)\.[a-z0-9]+\.[a-z0-9]+\.openshiftapps\.com(:[0-9]+)?/?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,15 @@ class KubeContext:
     name: str
     server: str
     user: str
+
+    @property
+    def rosa_cluster(self) -> str | None:
+        """The name of the ROSA cluster that the server's URL gives away, without a call to it; None for any other URL.
+
+        Hosted and classic clusters alike: ``api.NAME.XXXX.pN.openshiftapps.com`` (ROSA, "Accessing your cluster").
+        """
+        found = _ROSA_API.match(self.server)
+        return None if found is None else found[1]
 
 
 @dataclass(frozen=True, slots=True)
