@@ -14,7 +14,7 @@ import pytest
 
 from strategies.resources.git.errors import Trouble, explain, trouble
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
-from strategies.resources.git.refs import list_remote
+from strategies.resources.git.refs import list_remote, parse
 from tests.contract.git.conftest import GitServer, git
 
 LOGIN = ("user", "marker-9b2e-secret")
@@ -58,6 +58,43 @@ def test_a_git_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
         time.sleep(0.02)
 
 
+def test_an_answer_without_end_is_cut_off(tmp_path: Path) -> None:
+    program = fake_git(tmp_path, "yes '0000000000000000000000000000000000000000	refs/heads/x'")
+    with pytest.raises(GitError) as caught:
+        program.output(["ls-remote"], limit=100_000)
+    assert trouble(caught.value) is Trouble.ENDLESS
+    assert "more than any repository holds" in explain(caught.value, "https://h/r").message
+
+
+def test_a_line_without_end_is_cut_into_pieces(tmp_path: Path) -> None:
+    program = fake_git(tmp_path, "head -c 1000000 /dev/zero | tr '\\0' x >&2; echo >&2; echo 'fatal: \033[31mno' >&2; exit 128")
+    lengths: list[int] = []
+    with pytest.raises(GitError) as caught:
+        program.run(["ls-remote"], on_line=lambda line: lengths.append(len(line)))
+    assert sum(lengths) > 1_000_000
+    assert max(lengths) < 200_000
+    assert explain(caught.value, "https://h/r").message.isprintable()
+
+
+def test_standard_input_and_the_pack_as_it_arrives(source: Path, program: GitProgram, tmp_path: Path) -> None:
+    oid = git("rev-parse", "HEAD:file", folder=source)
+    said = program.output(["cat-file", "--batch"], folder=source, stdin=f"{oid}\n".encode())
+    assert said == f"{oid} blob 3\ntwo\n".encode()
+    pack = tmp_path / "arrived"
+    program.output(["clone", "-q", "--bare", f"file://{source}", str(tmp_path / "copy")], packfile=pack)
+    assert pack.read_bytes().startswith(b"PACK")
+
+
+def test_what_a_listener_raises_ends_git(tmp_path: Path) -> None:
+    program = fake_git(tmp_path, "echo go >&2; exec sleep 600")
+
+    def stop(line: str) -> None:
+        raise RuntimeError(line)
+
+    with pytest.raises(RuntimeError, match="go"):
+        program.run(["fetch"], on_line=stop)
+
+
 def _runs(process: int) -> bool:
     """False once it has ended; on a machine without an init it stays as a zombie."""
     try:
@@ -90,6 +127,35 @@ def test_the_users_credential_helper_is_not_asked(
         list_remote(program, f"{server.url}/private.git")
     assert trouble(caught.value) is Trouble.DENIED
     assert not asked.exists()
+
+
+def test_names_that_git_refuses_are_left_out() -> None:
+    oid = "a" * 40
+    listed = f"{oid}\trefs/heads/main\n{oid}\trefs/heads/\x1b[2Jx\n{oid}\trefs/heads/a\x85b\n{oid}\trefs/tags/a\tb\nnoise\n"
+    found = parse(listed)
+    assert set(found.branches) == {"main", "a\x85b"}, "one line each, whatever Unicode calls a line's end"
+    assert not found.tags
+
+
+@pytest.mark.parametrize(
+    ("stderr", "login", "words"),
+    [
+        ("fatal: could not read Username for 'https://x': terminal prompts disabled", False, "asks for a login"),
+        ("fatal: could not read Username for 'https://x': terminal prompts disabled", True, "does not accept the user name"),
+        (
+            "fatal: unable to access 'https://x/': The requested URL returned error: 403",
+            True,
+            "refuses https://x/r to this login",
+        ),
+        ("fatal: unable to access 'https://x/': The requested URL returned error: 403", False, "to those without a login"),
+        ("fatal: repository 'https://x/' not found", True, "or this login may not see it"),
+        ("fatal: repository 'https://x/' not found", False, "there is no repository at"),
+    ],
+)
+def test_refusals_are_told_apart_as_far_as_hosts_do(stderr: str, login: bool, words: str) -> None:
+    said = explain(GitError("ls-remote", 128, stderr), "https://x/r", login=login)
+    assert words in said.message
+    assert said.remedy
 
 
 @pytest.mark.parametrize(
