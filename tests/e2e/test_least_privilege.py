@@ -14,6 +14,9 @@ from tests.e2e.program import SAMPLE, Program, calls
 from wizard.answers import document
 from wizard.sandbox.launch import Sandbox
 
+UNSIGNED = "MissingAuthenticationToken"
+"""Asked without credentials, so that rights do not matter: AWS's clock is read, and a pod sees that STS answers."""
+
 WITHOUT_A_CALL = {
     "codecommit:GitPull": "Git itself, not the API: cloning what stands in the mirror",
     "codecommit:GitPush": "Git itself, not the API: the mirror",
@@ -98,7 +101,7 @@ def test_the_documented_rights_are_enough_and_not_too_many(method: str, tmp_path
             assert "could not be looked for" not in result.out
         made = [c for c in calls(sandbox.control) if c["api"] == "aws"]
     refused = {(c["operation"], c["error"]) for c in made if c["status"] == 403 or "Denied" in str(c["error"])}
-    assert refused == set()
+    assert {(operation, error) for operation, error in refused if error != UNSIGNED} == set()
     used = {action for c in made for action in actions_of(c)}
     granted = set(actions(policies.operator_policy(answers)))
     assert sorted(granted - used - set(WITHOUT_A_CALL)) == []
