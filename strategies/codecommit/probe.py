@@ -14,7 +14,7 @@ from importlib import resources
 
 from strategies.base import Json, Owner, Situation
 from strategies.codecommit import urls
-from strategies.codecommit.checks.network import endpoint_for, git_service
+from strategies.codecommit.endpoints import endpoint_for, git_service
 from strategies.common import effective
 from strategies.facts import AWS_ENDPOINTS, AWS_VPCS, CLUSTER_INFO, Endpoint
 

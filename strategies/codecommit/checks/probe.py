@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from strategies.base import Check, Remedy, Situation, Status, Vantage, Verdict
-from strategies.codecommit.checks.network import endpoint_for, git_service
+from strategies.codecommit.endpoints import endpoint_for, git_service
 from strategies.common import effective
 from strategies.common.verdicts import aws, counted, failed, oc, passed, skipped, unknown, warned
 from strategies.facts import AWS_ENDPOINTS, AWS_VPCS, CLUSTER_PROBE, HostView, Listing, ListingState, Probe, ProbeState
