@@ -204,3 +204,15 @@ def test_the_cluster_s_provider_lists_its_audiences(iam):
     assert seen["Url"] == PROVIDER.partition("oidc-provider/")[2]
     assert seen["ClientIDList"] == ["openshift", "sts.amazonaws.com"]
     assert iam.list_account_aliases()["AccountAliases"] == ["acme-prod"]
+
+
+def test_an_audience_is_added_once(account, refusal):
+    """API_AddClientIDToOpenIDConnectProvider: "This operation is idempotent"; a provider that is not there is NoSuchEntity."""
+    iam = account.client("iam")
+    arn = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"][0]["Arn"]
+    before = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"]
+    for _ in range(2):
+        iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="another")
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == [*before, "another"]
+    add = iam.add_client_id_to_open_id_connect_provider
+    assert refusal(add, OpenIDConnectProviderArn=arn + "x", ClientID="another") == "NoSuchEntity"

@@ -72,3 +72,83 @@ def test_a_scenario_with_an_unknown_key_is_refused(start_account):
     """A typing error in a scenario must not pass unseen."""
     with pytest.raises(ValidationError, match="endpiont"), start_account({"endpiont_services": {}}):
         pass
+
+
+def test_a_vpc_with_a_nat_gateway(start_account):
+    """VPC user guide, "NAT gateways": it stands in a public subnet; private ones have a route table that leads to it."""
+    private = {"id": "rtb-0b1b2c3d4e5f60718", "default": "nat-0a1b2c3d4e5f60718"}
+    public = {"id": "subnet-0dddddddddddddddd", "name": "public", "zone": "us-east-2a", "cidr": "10.0.240.0/24"}
+    nodes = {"id": "subnet-0aaaaaaaaaaaaaaaa", "name": "private", "zone": "us-east-2a", "cidr": "10.0.0.0/20"}
+    changes = {
+        "vpcs.0.internet_gateway": "igw-0a1b2c3d4e5f60718",
+        "vpcs.0.route_tables": [private],
+        "vpcs.0.nat_gateways": [{"id": private["default"], "subnet": public["id"]}],
+        "vpcs.0.subnets": [{**nodes, "route_table": private["id"]}, public],
+        "vpcs.0.endpoints": [],
+        "vpcs.0.instances": [],
+    }
+    with start_account(changes) as account:
+        ec2 = account.client("ec2")
+        gateway = ec2.describe_nat_gateways()["NatGateways"][0]
+        assert (gateway["NatGatewayId"], gateway["SubnetId"], gateway["State"]) == (
+            private["default"],
+            public["id"],
+            "available",
+        )
+        table = ec2.describe_route_tables(RouteTableIds=[private["id"]])["RouteTables"][0]
+        assert [a["SubnetId"] for a in table["Associations"]] == ["subnet-0aaaaaaaaaaaaaaaa"]
+        assert [r["NatGatewayId"] for r in table["Routes"] if r["DestinationCidrBlock"] == "0.0.0.0/0"] == [private["default"]]
+
+
+def test_a_full_subnet_takes_no_endpoint(start_account, refusal):
+    """EC2 API reference, "Error codes": InsufficientFreeAddressesInSubnet. Five addresses of a subnet are AWS's own."""
+    small = {"id": "subnet-0eeeeeeeeeeeeeeee", "name": "small", "zone": "us-east-2a", "cidr": "10.0.64.0/28", "interfaces": 10}
+    with start_account({"vpcs.0.subnets": [small], "vpcs.0.endpoints": [], "vpcs.0.instances": []}) as account:
+        ec2 = account.client("ec2")
+
+        def free() -> int:
+            return ec2.describe_subnets(SubnetIds=[small["id"]])["Subnets"][0]["AvailableIpAddressCount"]
+
+        assert free() == 1
+        ask = {"VpcEndpointType": "Interface", "VpcId": VPC, "SubnetIds": [small["id"]], "PrivateDnsEnabled": False}
+        ec2.create_vpc_endpoint(**ask, ServiceName=NAME)
+        assert free() == 0
+        assert refusal(ec2.create_vpc_endpoint, **ask, ServiceName=NAME) == "InsufficientFreeAddressesInSubnet"
+
+
+def test_an_endpoint_that_failed_is_listed_and_serves_nobody(start_account):
+    """EC2 API reference, "VpcEndpoint": the states of an endpoint."""
+    failed = {"id": "vpce-05700000000000002", "service": "sts", "subnets": ["subnet-0aaaaaaaaaaaaaaaa"], "failed": True}
+    with start_account({"vpcs.0.endpoints": [failed]}) as account:
+        found = account.client("ec2").describe_vpc_endpoints()["VpcEndpoints"][0]
+        assert (found["State"], found["PrivateDnsEnabled"]) == ("failed", True)
+        assert account.server.endpoint("sts") is None
+
+
+def test_dns_that_is_turned_off_later_hides_the_names_of_endpoints(start_account):
+    """VPC user guide, "DNS attributes for your VPC": private names need both; endpoints that are there stay."""
+    with start_account({"vpcs.0.dns_hostnames": False}) as account:
+        assert account.server.endpoint("sts") is None
+        account.client("ec2").modify_vpc_attribute(VpcId=VPC, EnableDnsHostnames={"Value": True})
+        assert account.server.endpoint("sts") is not None
+
+
+def test_a_rule_that_names_a_group_lets_its_members_in(start_account):
+    """VPC user guide, "Security group rules": the source may be a group, which means the addresses of its members."""
+    rules = [{"group": "sg-0d0d0d0d0d0d0d0d0", "port": 443}]
+    with start_account({"vpcs.0.security_groups.0.ingress": rules}) as account:
+        endpoint = account.server.endpoint("sts")
+        assert endpoint.admits("10.0.1.17")
+        assert not endpoint.admits("10.0.2.5")
+
+
+def test_systems_manager_tells_what_it_manages(account, refusal):
+    """SSM API reference, "DescribeInstanceInformation": filters, and pages of 5 to 50."""
+    ssm = account.client("ssm")
+    found = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["Online"]}])
+    assert [(i["InstanceId"], i["PlatformName"], i["IPAddress"]) for i in found["InstanceInformationList"]] == [
+        ("i-0b1b2c3d4e5f60009", "Amazon Linux", "10.0.2.5")
+    ]
+    lost = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["ConnectionLost"]}])
+    assert lost["InstanceInformationList"] == []
+    assert refusal(ssm.describe_instance_information, Filters=[{"Key": "Ping", "Values": ["x"]}]) == "InvalidFilterKey"

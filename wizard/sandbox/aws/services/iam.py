@@ -170,6 +170,12 @@ class SandboxIamApi(Extended, IamResponse):
         summary = dict(self.backend.get_account_summary().summary_map)
         return ActionResult({"SummaryMap": {**summary, "RolesQuota": quotas.roles, "UsersQuota": quotas.users}})
 
+    def add_client_id_to_open_id_connect_provider(self) -> ActionResult:
+        """AddClientIDToOpenIDConnectProvider: one that is listed already is no error."""
+        provider = self.backend.get_open_id_connect_provider(self.text("OpenIDConnectProviderArn"))
+        provider.client_id_list = list(dict.fromkeys([*provider.client_id_list, self.text("ClientID")]))
+        return EmptyResult()
+
     def create_service_specific_credential(self) -> ActionResult:
         """CreateServiceSpecificCredential."""
         user = self.backend.get_user(self.text("UserName"))
