@@ -11,6 +11,7 @@ from strategies.common.checks import argocd, aws, cluster, network
 from strategies.common.logins import told
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
+    ARGOCD_PROJECTS,
     AWS_ENDPOINT_SERVICES,
     AWS_IDENTITY,
     AWS_PROFILES,
@@ -74,6 +75,12 @@ def argocd_names(situation: Situation) -> Sequence[Choice]:
     gitops, asked = situation.facts.get(CLUSTER_GITOPS), situation.answers.argocd.namespace
     instances = gitops.instances if gitops is not None else ()
     return [Choice(one.name, one.name, one.phase) for one in instances if asked in (None, one.namespace)]
+
+
+def projects(situation: Situation) -> Sequence[Choice]:
+    """The AppProjects of the instance, each with the repositories that it permits."""
+    found = situation.facts.get(ARGOCD_PROJECTS) or ()
+    return [Choice(one.name, one.name, f"permits {', '.join(one.source_repos[:3]) or 'no repository'}") for one in found]
 
 
 def revisions(situation: Situation) -> Sequence[Choice]:

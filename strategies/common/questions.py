@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from strategies.base import Choice, Json, Kind, Page, Question, Situation
 from strategies.common import effective, folders, offers
 from strategies.facts import (
+    ARGOCD_PROJECTS,
     AWS_ENDPOINT_SERVICES,
     AWS_IDENTITY,
     AWS_PROFILES,
@@ -235,9 +236,11 @@ DETAILS: tuple[Question, ...] = (
     Question(
         key="application.project",
         title="Argo CD project",
-        help="AppProject of the Application.",
+        help="AppProject of the Application: it has to permit the repository and the namespaces.",
         page=Page.DETAILS,
         advanced=True,
+        choices=offers.projects,
+        needs=(ARGOCD_PROJECTS.id,),
     ),
     Question(
         key="application.layout",
