@@ -35,7 +35,7 @@ class VpcEndpointResource(Resource):
     """An interface endpoint with private DNS. ``security_group`` is the address of the group that is made for it.
 
     An endpoint for the service that is already in the VPC is adopted when it fits (private DNS, reachable on 443 from
-    ``client_cidrs``, policy lets ``policy``'s actions through) and is a conflict when it does not.
+    ``client_cidrs``, its policy lets ``calls`` through: pairs of action and ARN) and is a conflict when it does not.
     """
 
     service_name: str
@@ -44,6 +44,7 @@ class VpcEndpointResource(Resource):
     security_group: str
     client_cidrs: tuple[str, ...]
     policy: Mapping[str, Json] | None
+    calls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

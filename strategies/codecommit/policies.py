@@ -70,6 +70,13 @@ def git_endpoint(answers: Answers) -> Document | None:
     return _document({**_allow("codecommit:GitPull", repository_arn(answers), condition), "Principal": "*"})
 
 
+def endpoint_call(answers: Answers, short: str) -> tuple[str, str]:
+    """What the cluster asks through the endpoint of ``sts`` or of a Git service: the action, and the ARN that it is about."""
+    if short == "sts":
+        return "sts:AssumeRoleWithWebIdentity", urls.reader_role_arn(answers)
+    return "codecommit:GitPull", repository_arn(answers)
+
+
 def pipeline_issuer(answers: Answers) -> str:
     """The OIDC issuer of the mirror pipeline: GitHub's, or the GitLab host of the source repository."""
     if answers.codecommit.mirror.keep == "github-actions":

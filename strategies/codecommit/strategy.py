@@ -122,7 +122,8 @@ def _endpoints(answers: Answers) -> list[Resource]:
             addresses.GIT_ENDPOINT,
             f"git-codecommit{fips}",
             "The cluster's way to CodeCommit's Git host.",
-            policies.git_endpoint(answers),
+            policy=policies.git_endpoint(answers),
+            calls=(policies.endpoint_call(answers, "git-codecommit"),),
         )
     ]
     if network.api_endpoint:
@@ -130,11 +131,20 @@ def _endpoints(answers: Answers) -> list[Resource]:
         found.append(_endpoint(answers, addresses.API_ENDPOINT, f"codecommit{fips}", explain))
     if network.sts_endpoint == "when-missing" and answers.codecommit.credentials.method == "iam-role":
         explain = "The refresher's way to exchange its token for the role."
-        found.append(_endpoint(answers, addresses.STS_ENDPOINT, "sts", explain))
+        calls = (policies.endpoint_call(answers, "sts"),)
+        found.append(_endpoint(answers, addresses.STS_ENDPOINT, "sts", explain, calls=calls))
     return found
 
 
-def _endpoint(answers: Answers, address: str, service: str, explain: str, policy: policies.Document | None = None) -> Resource:
+def _endpoint(
+    answers: Answers,
+    address: str,
+    service: str,
+    explain: str,
+    *,
+    policy: policies.Document | None = None,
+    calls: tuple[tuple[str, str], ...] = (),
+) -> Resource:
     return VpcEndpointResource(
         address=address,
         title=f"VPC endpoint {service}",
@@ -148,6 +158,7 @@ def _endpoint(answers: Answers, address: str, service: str, explain: str, policy
         security_group=addresses.SECURITY_GROUP,
         client_cidrs=tuple(answers.cluster.machine_cidrs or ()),
         policy=policy,
+        calls=calls,
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from strategies.base import Check, Situation, Status, Verdict
-from strategies.codecommit import policies, urls
+from strategies.codecommit import policies
 from strategies.codecommit.endpoints import foreign, whose
 from strategies.common import effective
 from strategies.common.cidrs import uncovered
@@ -45,7 +45,7 @@ def _each(situation: Situation, judge: Callable[[Situation, str, Endpoint], Verd
 def _passes(situation: Situation, short: str, endpoint: Endpoint) -> Verdict:
     if endpoint.policy is None:
         return unknown(f"the policy of {endpoint.id} was not told")
-    action, resource = _call(situation, short)
+    action, resource = policies.endpoint_call(situation.answers, short)
     verdict = passage(endpoint.policy, action, resource)
     if verdict is Passage.OPEN:
         return passed(f"{endpoint.id} lets {action} through")
@@ -62,13 +62,6 @@ def _passes(situation: Situation, short: str, endpoint: Endpoint) -> Verdict:
         remedy += " Nobody signs this call: a statement with a condition on aws:Principal... never allows it."
     evidence = f"the policy of {name} does not let {action} on {resource} through"
     return failed(evidence, remedy, _amended(situation, endpoint, action, resource) or look)
-
-
-def _call(situation: Situation, short: str) -> tuple[str, str]:
-    """What the cluster asks of the service: the action, and the ARN of what it is about."""
-    if short == "sts":
-        return "sts:AssumeRoleWithWebIdentity", urls.reader_role_arn(situation.answers)
-    return "codecommit:GitPull", policies.repository_arn(situation.answers)
 
 
 def _amended(situation: Situation, endpoint: Endpoint, action: str, resource: str) -> str | None:

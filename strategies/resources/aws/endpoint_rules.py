@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from strategies.base import Change, FieldDiff, Json, Observed
 from strategies.common.cidrs import uncovered
-from strategies.common.passages import Passage, wanted, worst_passage
+from strategies.common.passages import Passage, passage
 from strategies.kinds import VpcEndpointResource
 from strategies.resources.aws import changes, documents
 from strategies.resources.aws.security_group import open_cidrs, refers_elsewhere
@@ -86,9 +86,13 @@ def _plan_foreign(kind: str, resource: VpcEndpointResource, observed: Observed) 
         rule = f"--protocol tcp --port {PORT} --cidr {shut_out[0]}"
         command = f" aws ec2 authorize-security-group-ingress --group-id {groups[0]} {rule}" if groups else ""
         return changes.conflict(kind, resource, observed, why, f"Have its owner let the nodes in:{command}")
-    passage = Passage.OPEN if resource.policy is None else worst_passage(_policy(observed), resource.policy)
-    if passage is Passage.SHUT:
-        needed = ", ".join(f"{action} on {arn}" for action, arn in wanted(resource.policy or {}))
+    if observed.fields["state"] == "failed":
+        why = f"{name} holds the private DNS name and has failed: it serves nobody."
+        remedy = f"Have its owner delete it: aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {observed.provider_id}"
+        return changes.conflict(kind, resource, observed, why, remedy)
+    passages = {call: passage(_policy(observed), *call) for call in resource.calls}
+    if Passage.SHUT in passages.values():
+        needed = ", ".join(f"{action} on {arn}" for (action, arn), found in passages.items() if found is Passage.SHUT)
         why = f"{name} holds the private DNS name and its policy does not let {needed} through."
         remedy = (
             f"Have it allowed in that endpoint's policy, or, where it is the endpoint of another instance of this program, set "
@@ -100,7 +104,7 @@ def _plan_foreign(kind: str, resource: VpcEndpointResource, observed: Observed) 
     notes = [
         note
         for note, holds in (
-            ("its policy has conditions that only AWS can judge", passage is Passage.CONDITIONAL),
+            ("its policy has conditions that only AWS can judge", Passage.CONDITIONAL in passages.values()),
             ("its security group lets others in by reference, which is not judged here", bool(shut_out)),
             (f"it is {observed.fields['state']}", observed.fields["state"] != "available"),
         )

@@ -36,8 +36,16 @@ RESOURCE = VpcEndpointResource(
     security_group=GROUP,
     client_cidrs=("10.0.0.0/16",),
     policy=policy(ARN),
+    calls=(("codecommit:GitPull", ARN),),
 )
-STS = replace(RESOURCE, address="aws.vpc-endpoint.sts", service_name="com.amazonaws.us-east-2.sts", policy=None)
+ROLE = "arn:aws:iam::123456789012:role/prod-east-argocd-reader"
+STS = replace(
+    RESOURCE,
+    address="aws.vpc-endpoint.sts",
+    service_name="com.amazonaws.us-east-2.sts",
+    policy=None,
+    calls=(("sts:AssumeRoleWithWebIdentity", ROLE),),
+)
 
 
 @pytest.fixture
@@ -209,6 +217,41 @@ def test_a_foreign_endpoint_fits_when_its_policy_lets_the_pull_through(
     assert (change.conflict is None) == fits
     if change.conflict is not None:
         assert ARN in change.conflict
+
+
+def test_a_perimeter_around_sts_shuts_the_clusters_token_out(world: World, handler: VpcEndpointHandler) -> None:
+    allow: Json = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-acme"}},
+    }
+    document = documents.dump({"Version": "2012-10-17", "Statement": [allow]})
+    world.clients.ec2.modify_vpc_endpoint(VpcEndpointId="vpce-05700000000000002", PolicyDocument=document)
+    found = handler.read(STS)
+    assert found is not None
+
+    conflict = handler.plan(STS, found).conflict
+
+    assert conflict is not None
+    assert f"sts:AssumeRoleWithWebIdentity on {ROLE}" in conflict
+
+
+def test_a_foreign_endpoint_that_failed_is_a_conflict(start_world: StartWorld) -> None:
+    def failed(scenario: dict[str, object]) -> None:
+        vpcs = scenario["vpcs"]
+        assert isinstance(vpcs, list)
+        next(one for one in vpcs[0]["endpoints"] if one["service"] == "sts")["failed"] = True
+
+    with start_world(failed) as world:
+        handler = VpcEndpointHandler(world.clients)
+        found = handler.read(STS)
+        assert found is not None
+        conflict = handler.plan(STS, found).conflict
+
+    assert conflict is not None
+    assert "has failed" in conflict
 
 
 def test_the_endpoint_of_another_instance_names_that_instance(handler: VpcEndpointHandler, run: Run) -> None:
