@@ -9,10 +9,22 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from strategies.base import Check, Remedy, Situation, Status, Vantage, Verdict
-from strategies.codecommit.endpoints import endpoint_for, git_service
+from strategies.codecommit.endpoints import endpoint_for, git_service, is_ours
 from strategies.common import effective
+from strategies.common.cidrs import uncovered
 from strategies.common.verdicts import aws, counted, failed, oc, passed, skipped, unknown, warned
-from strategies.facts import AWS_ENDPOINTS, AWS_VPCS, CLUSTER_PROBE, HostView, Listing, ListingState, Probe, ProbeState
+from strategies.facts import (
+    AWS_ENDPOINTS,
+    AWS_SECURITY_GROUPS,
+    AWS_VPCS,
+    CLUSTER_PROBE,
+    Endpoint,
+    HostView,
+    Listing,
+    ListingState,
+    Probe,
+    ProbeState,
+)
 
 _OFF = "not looked at: clusterProbe is false"
 _NOT_RUN = "not looked at: no pod could look ('Image and pod of the probe' says why)"
@@ -197,9 +209,18 @@ def _tcp(situation: Situation, view: HostView, service: str) -> Verdict:
     command = aws(situation, "ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", found.id) if found is not None else None
     if view.reached:
         return warned(evidence, remedy, command)
-    if found is not None and found.instance is not None and found.instance == effective.instance(situation):
-        return warned(evidence, f"{remedy} The endpoint is ours: apply puts its own security group right.", command)
+    if found is not None and is_ours(situation, found) and _shut(situation, found):
+        return warned(evidence, "The endpoint is ours: apply puts its security groups right.", command)
     return failed(evidence, remedy, command)
+
+
+def _shut(situation: Situation, endpoint: Endpoint) -> bool:
+    """True unless its security groups are known to let every node in."""
+    groups = situation.facts.get(AWS_SECURITY_GROUPS)
+    if groups is None:
+        return True
+    sources = [source for one in groups if one.id in endpoint.security_group_ids for source in one.sources(443)]
+    return bool(uncovered(situation.answers.cluster.machine_cidrs or (), sources))
 
 
 def _intercepted(view: HostView) -> Verdict:

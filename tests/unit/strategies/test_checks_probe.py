@@ -11,17 +11,20 @@ from strategies.base import Situation, Status, Verdict
 from strategies.codecommit.checks.probe import CHECKS
 from strategies.facts import (
     AWS_ENDPOINTS,
+    AWS_SECURITY_GROUPS,
     AWS_VPCS,
     CLUSTER_PROBE,
     Endpoint,
     FactError,
     Facts,
     HostView,
+    Ingress,
     Listing,
     ListingState,
     Probe,
     ProbeState,
     Reading,
+    SecurityGroup,
     Vpc,
 )
 from tests.fakes import START, STS_FROM_INSIDE, TOOLS_IMAGE, healthy_facts
@@ -38,7 +41,7 @@ def judged(check: str, found: Probe, *, method: str = "iam-role", facts: Mapping
     values = {**healthy_facts(), CLUSTER_PROBE.id: found, **(facts or {})}
     known = Facts({key: Reading(value, None, START, 0.1) for key, value in values.items()})
     judge = next(one.judge for one in CHECKS if one.id == check)
-    return judge(Situation(complete(codecommit__credentials__method=method), known))
+    return judge(Situation(complete(codecommit__credentials__method=method, cluster__machine_cidrs=["10.0.0.0/16"]), known))
 
 
 def statuses(found: Probe, *, method: str = "iam-role", facts: Mapping[str, object] | None = None) -> tuple[Status, ...]:
@@ -97,16 +100,19 @@ def test_one_cause_is_told_once(found: Probe, expected: tuple[Status, ...]) -> N
     assert statuses(found) == expected
 
 
-def test_an_endpoint_of_ours_that_is_closed_does_not_stand_in_the_way_of_apply() -> None:
+@pytest.mark.parametrize(("source", "expected"), [("10.9.0.0/16", W), ("10.0.0.0/8", F)])
+def test_an_endpoint_of_ours_whose_group_is_shut_does_not_stand_in_the_way_of_apply(source: str, expected: Status) -> None:
     endpoints, vpcs = healthy_facts()[AWS_ENDPOINTS.id], healthy_facts()[AWS_VPCS.id]
     assert isinstance(endpoints, tuple)
     assert isinstance(vpcs, tuple)
     assert isinstance(vpcs[0], Vpc)
-    ours = Endpoint(
-        "vpce-1", vpcs[0].id, "com.amazonaws.us-east-2.git-codecommit", "Interface", "available", True, (), (), "prod-east"
-    )
-    found = statuses(replace(PROBE, git=closed(GIT)), facts={AWS_ENDPOINTS.id: (*endpoints, ours)})
-    assert found == (P, P, W, S, P, S)
+    service, groups = "com.amazonaws.us-east-2.git-codecommit", ("sg-1",)
+    ours = Endpoint("vpce-1", vpcs[0].id, service, "Interface", "available", True, (), groups, "prod-east")
+    group = SecurityGroup("sg-1", "ours", vpcs[0].id, (Ingress(source, 443, 443),))
+    facts = {AWS_ENDPOINTS.id: (*endpoints, ours), AWS_SECURITY_GROUPS.id: (group,)}
+    assert statuses(replace(PROBE, git=closed(GIT)), facts=facts) == (P, P, expected, S, P, S)
+    unread = {AWS_ENDPOINTS.id: (*endpoints, ours), AWS_SECURITY_GROUPS.id: None}
+    assert statuses(replace(PROBE, git=closed(GIT)), facts=unread) == (P, P, W, S, P, S)
 
 
 def test_with_a_static_password_the_image_and_sts_do_not_matter() -> None:
