@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from strategies.base import Check, Remedy, Situation, Status, Vantage, Verdict
+from strategies.base import Check, Mend, Remedy, Situation, Status, Vantage, Verdict
 from strategies.codecommit.endpoints import endpoint_for, git_service, is_ours
 from strategies.common import effective
 from strategies.common.cidrs import uncovered
@@ -17,6 +17,7 @@ from strategies.facts import (
     AWS_ENDPOINTS,
     AWS_SECURITY_GROUPS,
     AWS_VPCS,
+    CLUSTER_INFO,
     CLUSTER_PROBE,
     Endpoint,
     HostView,
@@ -49,7 +50,17 @@ def image(situation: Situation) -> Verdict:
     evidence = f"the node cannot pull {_short(found.image)}: {problem.message}"
     if situation.answers.codecommit.credentials.method != "iam-role":
         return unknown(evidence, "Only this look from inside needs the image: clusterProbe: false leaves it out.")
-    return failed(evidence, problem.remedy, oc(situation, "get", "imagestream", "tools", "-n", "openshift", "-o", "yaml"))
+    command = oc(situation, "get", "imagestream", "tools", "-n", "openshift", "-o", "yaml")
+    return failed(evidence, problem.remedy, command, mend=_own_tools(situation, found.image))
+
+
+def _own_tools(situation: Situation, tried: str) -> Mend | None:
+    """The image of this cluster's release, where it is another than the one that was tried."""
+    info = situation.facts.get(CLUSTER_INFO)
+    if info is None or info.tools_image is None or info.tools_image == tried:
+        return None
+    says = f"Answers codecommit.credentials.image with the cluster's own tools image, {_short(info.tools_image)}."
+    return Mend("Take the cluster's tools image", says, edits={"codecommit.credentials.image": info.tools_image})
 
 
 def git_dns(situation: Situation) -> Verdict:

@@ -139,6 +139,17 @@ def test_the_evidence_has_names_and_numbers(check: str, found: Probe, said: str)
     assert said in judged(check, found).evidence
 
 
+def test_an_image_that_is_gone_gives_way_to_the_clusters_own_by_one_key() -> None:
+    problem = FactError("manifest unknown", "Answer another.")
+    remedy = judged("probe.image", Probe(ProbeState.NO_IMAGE, "quay.io/old@sha256:" + "1" * 64, problem)).remedy
+    assert remedy is not None
+    assert remedy.mend is not None
+    assert remedy.mend.edits == {"codecommit.credentials.image": TOOLS_IMAGE}
+    own = judged("probe.image", Probe(ProbeState.NO_IMAGE, TOOLS_IMAGE, problem)).remedy
+    assert own is not None
+    assert own.mend is None
+
+
 def test_what_fails_says_what_to_do() -> None:
     for found in (
         replace(PROBE, git=closed(GIT), sts=closed(STS_FROM_INSIDE)),
