@@ -43,7 +43,7 @@ def regions(situation: Situation) -> Sequence[Choice]:
 
 
 def contexts(situation: Situation) -> Sequence[Choice]:
-    """The contexts of the kubeconfig files, each with its API server."""
+    """The contexts of the kubeconfig files, each with the ROSA cluster that its address names, else with its API server."""
     contexts = situation.facts.get(KUBE_CONTEXTS)
     found = contexts.contexts if contexts is not None else ()
     return [Choice(one.name, one.name, f"ROSA cluster {one.rosa_cluster}" if one.rosa_cluster else one.server) for one in found]

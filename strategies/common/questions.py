@@ -238,6 +238,7 @@ DETAILS: tuple[Question, ...] = (
         title="Argo CD project",
         help="AppProject of the Application: it has to permit the repository and the namespaces.",
         page=Page.DETAILS,
+        kind=Kind.CHOICE,
         advanced=True,
         choices=offers.projects,
         needs=(ARGOCD_PROJECTS.id,),
