@@ -128,3 +128,20 @@ def test_a_new_template_is_a_new_pod_and_readiness_is_the_probes(hands: Hands, r
     hands.kube("PATCH", f"{DEPLOYMENTS}/w", patch, "application/json-patch+json")
     eventually(lambda: status().get("availableReplicas") == 1)
     assert [pod["metadata"]["name"] for pod in hands.kube("GET", PODS)["items"]] != [before]
+
+
+def test_a_job_ends_at_its_deadline_and_goes_when_its_time_has_come(hands: Hands) -> None:
+    jobs = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+    image = hands.kube("GET", IMAGES)["spec"]["tags"][0]["from"]["name"]
+    container = {"name": "c", "image": image, "command": ["python3", "-c", SLEEP]}
+    template = {"spec": {"containers": [container], "restartPolicy": "Never", "terminationGracePeriodSeconds": 1}}
+    spec = {"template": template, "activeDeadlineSeconds": 60, "ttlSecondsAfterFinished": 120}
+    hands.kube("POST", jobs, {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "late"}, "spec": spec})
+    named = lambda: [p for p in hands.kube("GET", PODS)["items"] if p["metadata"]["name"].startswith("late-")]  # noqa: E731
+    eventually(lambda: [pod for pod in named() if pod.get("status", {}).get("phase") == "Running"])
+    hands.control("/clock/advance", {"seconds": 61})
+    eventually(lambda: not named())
+    (condition,) = hands.kube("GET", f"{jobs}/late")["status"]["conditions"]
+    assert (condition["type"], condition["reason"]) == ("Failed", "DeadlineExceeded")
+    hands.control("/clock/advance", {"seconds": 121})
+    eventually(lambda: hands.kube("GET", f"{jobs}/late")["kind"] == "Status")

@@ -17,7 +17,7 @@ from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.cluster.errors import ApiError
 from wizard.sandbox.cluster.objects import Object, dig, mapping, mappings, name_of, namespace_of, number, text
 from wizard.sandbox.cluster.server import ClusterServer
-from wizard.sandbox.pods import status
+from wizard.sandbox.pods import jobs, status
 from wizard.sandbox.pods.container import PodNetwork
 from wizard.sandbox.pods.pod import Node, Pod, manifest_of
 from wizard.sandbox.reaper import Reaper
@@ -112,7 +112,10 @@ class Kubelet:
             self._end(self._workloads.pop(key).pods)
         for key, found in wanted.items():
             try:
-                self._bring(key, found)
+                if key[0] == "Job" and jobs.to_be_removed(found, self._clock.now()):
+                    self._store.delete(*key)
+                else:
+                    self._bring(key, found)
             except ApiError as error:
                 # Changed or deleted at this very moment; the change wakes this thread again.
                 self._node.note(f"{'/'.join(key)}: {error}")
@@ -128,9 +131,10 @@ class Kubelet:
             if workload is not None:
                 self._end(workload.pods)
             workload = self._workloads[key] = _Workload(revision)
-        is_job = key[0] == "Job"
+        is_job, now = key[0] == "Job", self._clock.now()
+        late = is_job and jobs.out_of_time(found, now)
         self._forget_deleted(workload)
-        replicas = 1 if is_job else number(dig(found, "spec", "replicas"), 1)
+        replicas = int(not late) if is_job else number(dig(found, "spec", "replicas"), 1)
         failure = self._admission_failure(found, template)
         surplus, workload.pods = workload.pods[replicas:], workload.pods[:replicas]
         self._end(surplus)
@@ -138,10 +142,10 @@ class Kubelet:
             name = f"{name_of(found)}-{revision}-{self._suffix()}" if not is_job else f"{name_of(found)}-{self._suffix()}"
             manifest = manifest_of(found, template, name)
             workload.pods.append(Pod(self._node, manifest, restarts=not is_job, changed=self._wake.set))
-        now = self._clock.now()
-        report = (
-            status.job(found, workload.pods, now) if is_job else status.deployment(found, workload.pods, replicas, failure, now)
-        )
+        if is_job:
+            report = status.late_job(found, now) if late else status.job(found, workload.pods, now)
+        else:
+            report = status.deployment(found, workload.pods, replicas, failure, now)
         if report != mapping(found.get("status")):
             self._store.patch_status(key[0], key[1], key[2], report, manager="kube-controller-manager")
 

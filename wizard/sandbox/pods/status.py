@@ -61,6 +61,12 @@ def job(found: Object, pods: Sequence[PodView], now: datetime) -> Object:
     return report | ({"completionTime": dig(found, "status", "completionTime") or stamp} if done else {})
 
 
+def late_job(found: Object, now: datetime) -> Object:
+    """The status of a Job whose pods were ended because its deadline had passed."""
+    failed = ("Failed", True, "DeadlineExceeded", "Job was active longer than specified deadline")
+    return {"startTime": dig(found, "status", "startTime"), "failed": 1, "conditions": _conditions(found, [failed], now)}
+
+
 def _conditions(found: Object, wanted: Sequence[tuple[str, bool, str, str]], now: datetime) -> list[Json]:
     """Conditions whose transition time moves only when their status does."""
     before = {condition.get("type"): condition for condition in mappings(dig(found, "status", "conditions"))}
