@@ -130,6 +130,14 @@ def test_a_new_template_is_a_new_pod_and_readiness_is_the_probes(hands: Hands, r
     assert [pod["metadata"]["name"] for pod in hands.kube("GET", PODS)["items"]] != [before]
 
 
+def test_a_log_is_given_as_far_as_it_is_asked_for(hands: Hands, run: Callable[..., None]) -> None:
+    run({"command": ["python3", "-u", "-c", f"print('one'); print('two'); print('three'); {SLEEP}"]})
+    eventually(lambda: log(hands).splitlines() == ["one", "two", "three"])
+    (pod,) = [p["metadata"]["name"] for p in hands.kube("GET", PODS)["items"] if p["metadata"]["name"].startswith("w-")]
+    assert hands.text(f"{PODS}/{pod}/log?tailLines=2") == "two\nthree\n"
+    assert hands.text(f"{PODS}/{pod}/log?tailLines=2&limitBytes=5") == "two\nt"
+
+
 def test_a_job_ends_at_its_deadline_and_goes_when_its_time_has_come(hands: Hands) -> None:
     jobs = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
     image = hands.kube("GET", IMAGES)["spec"]["tags"][0]["from"]["name"]

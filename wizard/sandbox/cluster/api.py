@@ -13,7 +13,7 @@ from wizard.sandbox.cluster.patches import APPLY_PATCH, patched
 from wizard.sandbox.cluster.paths import document
 from wizard.sandbox.cluster.rbac import Authorizer
 from wizard.sandbox.cluster.registry import Registry
-from wizard.sandbox.cluster.requests import Request, Response, Target, is_dry_run, is_true, manager_of, selected
+from wizard.sandbox.cluster.requests import Request, Response, Target, is_dry_run, is_true, log_excerpt, manager_of, selected
 from wizard.sandbox.cluster.reviews import Reviews
 from wizard.sandbox.cluster.table import table, wants_table
 from wizard.sandbox.cluster.tokens import TokenIssuer
@@ -206,7 +206,7 @@ class Api:
             case "pods", "log", "get":
                 self._registry.get(type_, target.namespace, target.name)
                 log = self.logs(target.namespace, target.name, request.query.get("container", ""))
-                return Response(200, text=log or "")
+                return Response(200, text=log_excerpt(log or "", request.query))
             case _, "status", "get" if type_.status:
                 namespace = target.namespace if type_.namespaced else ""
                 return self._shown(request, type_, self._registry.get(type_, namespace, target.name))

@@ -109,3 +109,11 @@ def selected(request: Request) -> Predicate:
     labels = by_labels(request.query.get("labelSelector", ""))
     fields = by_fields(request.query.get("fieldSelector", ""))
     return lambda obj: labels(obj) and fields(obj)
+
+
+def log_excerpt(log: str, query: Mapping[str, str]) -> str:
+    """What is asked for of a pod's log: its last ``tailLines`` lines, and of these the first ``limitBytes`` bytes."""
+    lines, limit = query.get("tailLines", ""), query.get("limitBytes", "")
+    if lines.isdigit():
+        log = "".join(log.splitlines(keepends=True)[-int(lines) :]) if int(lines) else ""
+    return log.encode()[: int(limit)].decode(errors="replace") if limit.isdigit() else log
