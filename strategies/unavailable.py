@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from strategies.answers import Answers
-from strategies.base import Card, Check, Output, Question, Resource, Situation
+from strategies.base import Card, Check, Output, Question, Resource, Situation, Verdict
+from strategies.common import account
+from strategies.common.verdicts import counted, passed
+
+_MOST_NAMED = 3
 
 
 @dataclass
@@ -18,13 +22,15 @@ class UnavailableStrategy:
     summary: str
     cost: str
     makes: str
+    found: Callable[[Situation], tuple[Verdict, ...]] = lambda _situation: ()
+    """What is there already for it, as badges."""
 
-    def card(self, situation: Situation) -> Card:  # noqa: ARG002 - the same card everywhere
+    def card(self, situation: Situation) -> Card:
         """The card."""
         return Card(
             headline="not in this version",
             summary=self.summary,
-            badges=(),
+            badges=self.found(situation),
             cost=self.cost,
             makes=self.makes,
             recommended=False,
@@ -48,12 +54,21 @@ class UnavailableStrategy:
         return ()
 
 
+def _bastions(situation: Situation) -> tuple[Verdict, ...]:
+    machines = account.bastions(situation)
+    if not machines:
+        return ()
+    names = ", ".join(one.name or one.id for one in machines[:_MOST_NAMED])
+    return (passed(f"{counted(len(machines), 'machine')} that SSM reaches: {names}"),)
+
+
 BASTION_PROXY = UnavailableStrategy(
     id="bastion-proxy",
     title="Proxy on a bastion",
     summary="Argo CD keeps its GitHub URL and goes through Squid on a machine with a way out; an allow list decides.",
     cost="the price of one small instance",
     makes="one point of failure",
+    found=_bastions,
 )
 
 PRIVATE_SERVER = UnavailableStrategy(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from strategies.base import Choice, Json, Situation, Status, Verdict
 from strategies.codecommit.urls import endpoint_service
-from strategies.common import effective
+from strategies.common import account, effective
 from strategies.common.checks import argocd, aws, cluster, network
 from strategies.common.logins import told
 from strategies.common.verdicts import counted, failed, passed, unread
@@ -50,10 +50,25 @@ def contexts(situation: Situation) -> Sequence[Choice]:
 
 
 def vpcs(situation: Situation) -> Sequence[Choice]:
-    """The VPCs of the region."""
+    """The VPCs of the region, each with the clusters that stand in it."""
+    found = account.clusters(situation)
     return [
-        Choice(one.id, f"{one.id} {one.name}".strip(), f"{', '.join(one.cidrs)}, {counted(len(one.subnets), 'subnet')}")
+        Choice(
+            one.id,
+            f"{one.id} {one.name}".strip(),
+            ", ".join(
+                [*one.cidrs, counted(len(one.subnets), "subnet"), *(c.title for c in found if one.id in c.vpc_ids)],
+            ),
+        )
         for one in situation.facts.get(AWS_VPCS) or ()
+    ]
+
+
+def infrastructures(situation: Situation) -> Sequence[Choice]:
+    """The infrastructure names of the clusters that are found in the account, for when the cluster itself is out of reach."""
+    return [
+        Choice(one.infrastructure, one.infrastructure, f"{one.title} in {', '.join(one.vpc_ids)}")
+        for one in account.clusters(situation)
     ]
 
 

@@ -11,11 +11,12 @@ import pytest
 
 from strategies.base import Status, Verdict
 from strategies.codecommit import endpoints
-from strategies.common import effective, offers
+from strategies.common import account, effective, offers
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
     AWS_ENDPOINTS,
     AWS_INSTANCES,
+    AWS_MANAGED_INSTANCES,
     AWS_OIDC_PROVIDERS,
     AWS_SECURITY_GROUPS,
     AWS_VPCS,
@@ -31,6 +32,7 @@ from strategies.facts import (
     Subnet,
     Vpc,
 )
+from strategies.registry import STRATEGIES
 from tests.fakes import ISSUER, ZONES, healthy_facts
 from tests.unit.strategies.test_checks import judged, situation
 
@@ -401,3 +403,30 @@ class TestOidc:
     def test_no_thumbprint_warns(self) -> None:
         verdict = judged("codecommit.oidc-provider", facts=self.listing("openshift", thumbprints=()))
         assert (verdict.status, "no thumbprint" in verdict.evidence) == (Status.WARN, True)
+
+
+class TestAccount:
+    """What is found in the account and offered."""
+
+    def test_clusters_by_what_carries_their_tag(self) -> None:
+        other = replace(VPC, id="vpc-1", subnets=(replace(A, cluster=None, clusters=("staging-q9w8e", "test-a1b2c")),))
+        found = account.clusters(situation({AWS_VPCS.id: (VPC, other)}))
+        assert [(one.infrastructure, one.name, one.vpc_ids) for one in found] == [
+            ("prod-east-x7k2p", "prod-east", (VPC.id,)),
+            ("staging-q9w8e", None, ("vpc-1",)),
+            ("test-a1b2c", None, ("vpc-1",)),
+        ]
+
+    def test_a_vpc_is_offered_with_the_clusters_in_it(self) -> None:
+        (choice,) = offers.vpcs(situation())
+        assert choice.note == "10.0.0.0/16, 3 subnets, ROSA cluster prod-east"
+
+    def test_infrastructure_names_are_offered_when_the_cluster_is_out_of_reach(self) -> None:
+        (choice,) = offers.infrastructures(situation({CLUSTER_INFO.id: FactError("refused")}))
+        assert choice.value == "prod-east-x7k2p"
+
+    def test_bastions_are_no_nodes(self) -> None:
+        assert [one.name for one in account.bastions(situation())] == ["bastion"]
+        badges = STRATEGIES["bastion-proxy"].card(situation()).badges
+        assert [one.evidence for one in badges] == ["1 machine that SSM reaches: bastion"]
+        assert STRATEGIES["bastion-proxy"].card(situation({AWS_MANAGED_INSTANCES.id: FactError("denied")})).badges == ()
