@@ -48,8 +48,9 @@ class RepositorySecret:
 class ArgoApplication:
     """One Application: what it syncs, and the instance of this program whose labels it carries.
 
-    ``url``, ``path`` and ``revision`` are those of its first source; ``managed_by`` is what keeps the Application itself (an
-    ApplicationSet or another Application), when its metadata say so.
+    ``project``, ``url``, ``path`` and ``revision`` (of its first source) are told of the one whose name was answered, and empty
+    of others; ``managed_by`` is what keeps the Application itself (an ApplicationSet or another Application), when its metadata
+    say so.
     """
 
     name: str

@@ -10,7 +10,10 @@ from strategies.facts.base import FactKey
 
 @dataclass(frozen=True, slots=True)
 class ClusterInfo:
-    """What the cluster says of itself. ``issuer`` is the service account issuer without scheme."""
+    """What the cluster says of itself. ``issuer`` is the service account issuer without scheme.
+
+    ``unread`` are the kinds that this login may not read; what they would have told is empty.
+    """
 
     context: str
     server: str
@@ -24,6 +27,7 @@ class ClusterInfo:
     service_cidrs: tuple[str, ...]
     proxy: str | None = None
     tools_image: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

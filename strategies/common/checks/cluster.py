@@ -22,7 +22,8 @@ def reachable(situation: Situation) -> Verdict:
     if info is None:
         return unknown("not read yet")
     shape = "hosted control plane" if info.control_plane == "External" else "OpenShift"
-    return passed(f"{shape} {info.version} at {info.server}")
+    hidden = f"; the login may not read {', '.join(info.unread)}" if info.unread else ""
+    return passed(f"{shape} {info.version or 'of unknown release'} at {info.server}{hidden}")
 
 
 def cluster_identity(situation: Situation) -> Verdict:
@@ -30,6 +31,9 @@ def cluster_identity(situation: Situation) -> Verdict:
     asked, info = situation.answers.cluster.infrastructure_name, situation.facts.get(CLUSTER_INFO)
     if info is None:
         return unknown("the cluster was not read")
+    if not info.infrastructure_name:
+        command = oc(situation, "auth", "can-i", "get", "infrastructures.config.openshift.io")
+        return unknown("the cluster's infrastructure name was not read", "Ask for the right to read it.", command)
     if asked is not None and asked != info.infrastructure_name:
         evidence = f"context {info.context} leads to {info.infrastructure_name}, the answers are for {asked}"
         return failed(evidence, "Choose the context of that cluster (cluster.context).", "oc config get-contexts")

@@ -39,11 +39,13 @@ from strategies.resources.cluster.apis import (
 from strategies.resources.cluster.client import KubeClient
 from strategies.resources.cluster.errors import as_fact_failure
 from strategies.resources.cluster.objects import owner_of
-from strategies.resources.parallel import together
+from strategies.resources.parallel import both, together
 
 SECRET_TYPE = "argocd.argoproj.io/secret-type"
 REPOSITORY, TEMPLATE = "repository", "repo-creds"
 CERTIFICATES = "argocd-tls-certs-cm"
+_RULE = 1000
+"""Characters of a project's rule: longer ones are no URL."""
 _LOGIN = re.compile(r"//[^/@]*@")
 
 
@@ -60,9 +62,17 @@ def argocd_readers(client: Callable[[str], KubeClient]) -> Sequence[Reader]:
 
         return Reader(fact_id, inputs, run)
 
+    def with_name(situation: Situation) -> tuple[tuple[str, str], str] | None:
+        place, name = inputs(situation), situation.answers.application.name
+        return None if place is None or name is None else (place, name)
+
+    def applications(situation: Situation) -> object:
+        asked, namespace = client(effective.context(situation) or ""), effective.argocd_namespace(situation) or ""
+        return read_applications(asked, namespace, situation.answers.application.name or "")
+
     return (
         reader(ARGOCD_SECRETS.id, read_secrets),
-        reader(ARGOCD_APPLICATIONS.id, read_applications),
+        Reader(ARGOCD_APPLICATIONS.id, with_name, applications),
         reader(ARGOCD_PROJECTS.id, read_projects),
         reader(ARGOCD_CERTIFICATES.id, read_certificates),
     )
@@ -79,10 +89,17 @@ def read_secrets(client: KubeClient, namespace: str) -> tuple[RepositorySecret, 
         return tuple(_secret(one, kind == TEMPLATE) for kind, several in zip(kinds, found, strict=True) for one in several)
 
 
-def read_applications(client: KubeClient, namespace: str) -> tuple[ArgoApplication, ...]:
-    """The Applications of the namespace. Raises FactFailureError."""
+def read_applications(client: KubeClient, namespace: str, name: str) -> tuple[ArgoApplication, ...]:
+    """The Applications of the namespace by their metadata, and what the one of that name syncs. Raises FactFailureError.
+
+    An Application's status may be large, and there may be hundreds: of the others it is not fetched.
+    """
     with as_fact_failure():
-        return tuple(_application(one) for one in client.list(APPLICATION, namespace))
+        listed, whole = both(
+            partial(client.list, APPLICATION, namespace, metadata=True), partial(client.get, APPLICATION, name, namespace)
+        )
+        others = [one for one in listed if text(one, "metadata", "name") != name]
+        return tuple(_application(one) for one in (*([whole] if whole is not None else []), *others))
 
 
 def read_projects(client: KubeClient, namespace: str) -> tuple[ArgoProject, ...]:
@@ -139,9 +156,9 @@ def _project(project: Manifest) -> ArgoProject:
     listed = rules if isinstance(rules, Sequence) and not isinstance(rules, str) else ()
     return ArgoProject(
         name=text(project, "metadata", "name"),
-        source_repos=tuple(rule for rule in listed if isinstance(rule, str)),
+        source_repos=tuple(word({"rule": rule}, "rule", longest=_RULE) for rule in listed if isinstance(rule, str)),
         destinations=tuple(
-            ArgoDestination(text(one, "server"), text(one, "name"), text(one, "namespace"))
+            ArgoDestination(*(word(one, part, longest=_RULE) for part in ("server", "name", "namespace")))
             for one in items(project, "spec", "destinations")
         ),
     )

@@ -18,7 +18,7 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.client.rest import RESTClientObject
 
 from strategies.base import Json
-from strategies.resources.cluster.apis import ApiKind, Manifest, items, kind_of, text
+from strategies.resources.cluster.apis import ApiKind, Manifest, items, kind_of, text, word
 from strategies.resources.cluster.kubeconfig import Login
 
 FIELD_MANAGER = "ezgitops"
@@ -207,7 +207,7 @@ class KubeClient:
             Cause(text(cause, "reason"), text(cause, "field"), text(cause, "message"))
             for cause in items(answer, "details", "causes")
         ]
-        message = text(answer, "message") or data.decode(errors="replace").strip()[:300] or f"HTTP {status}"
+        message = word(answer, "message", longest=1000) or data.decode(errors="replace").strip()[:300] or f"HTTP {status}"
         return KubeError(status, text(answer, "reason"), message, verb=verb, target=target, server=self.server, causes=causes)
 
 

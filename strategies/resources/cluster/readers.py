@@ -78,21 +78,23 @@ def cluster_readers(client: Callable[[str], KubeClient]) -> Sequence[Reader]:
 def read_info(client: KubeClient) -> ClusterInfo:
     """Version, infrastructure, issuer, networks, proxy and tools image, read side by side. Raises FactFailureError.
 
-    What only some logins may read (install configuration, proxy, image stream) is left out when it cannot be read.
+    What this login may not read is left out; it is a failure only where it may read neither version nor infrastructure.
     """
     with as_fact_failure():
-        version, infrastructure, authentication, network, proxy, config, tools = together(
+        found = together(
             [
-                partial(client.get, CLUSTER_VERSION, "version"),
-                partial(client.get, INFRASTRUCTURE, "cluster"),
-                partial(client.get, AUTHENTICATION, "cluster"),
-                partial(_maybe, client, NETWORK, "cluster"),
-                partial(_maybe, client, PROXY, "cluster"),
-                partial(_maybe, client, CONFIG_MAP, "cluster-config-v1", "kube-system"),
-                partial(_maybe, client, IMAGE_STREAM, "tools", "openshift"),
+                partial(_allowed, client, CLUSTER_VERSION, "version"),
+                partial(_allowed, client, INFRASTRUCTURE, "cluster"),
+                partial(_allowed, client, AUTHENTICATION, "cluster"),
+                partial(_allowed, client, NETWORK, "cluster"),
+                partial(_allowed, client, PROXY, "cluster"),
+                partial(_allowed, client, CONFIG_MAP, "cluster-config-v1", "kube-system"),
+                partial(_allowed, client, IMAGE_STREAM, "tools", "openshift"),
             ]
         )
-        if version is None or infrastructure is None:
+        if isinstance(found[0], KubeError) and isinstance(found[1], KubeError):
+            raise found[0]
+        if found[0] is None or found[1] is None:
             raise FactFailureError(
                 FactError(
                     f"{client.server} is a Kubernetes cluster, but not OpenShift: it has no ClusterVersion",
@@ -100,19 +102,23 @@ def read_info(client: KubeClient) -> ClusterInfo:
                     "oc config get-contexts",
                 )
             )
+        version, infrastructure, authentication, network, proxy, config, tools = (
+            None if isinstance(one, KubeError) else one for one in found
+        )
         return ClusterInfo(
             context=client.context,
             server=client.server,
-            version=text(version, "status", "desired", "version"),
-            infrastructure_name=text(infrastructure, "status", "infrastructureName"),
-            region=text(infrastructure, "status", "platformStatus", "aws", "region") or None,
-            control_plane=text(infrastructure, "status", "controlPlaneTopology"),
-            issuer=text(authentication, "spec", "serviceAccountIssuer").removeprefix("https://").rstrip("/"),
+            version=word(version, "status", "desired", "version"),
+            infrastructure_name=word(infrastructure, "status", "infrastructureName"),
+            region=word(infrastructure, "status", "platformStatus", "aws", "region") or None,
+            control_plane=word(infrastructure, "status", "controlPlaneTopology"),
+            issuer=word(authentication, "spec", "serviceAccountIssuer").removeprefix("https://").rstrip("/"),
             machine_cidrs=_machine_cidrs(config),
-            pod_cidrs=tuple(text(entry, "cidr") for entry in items(network, "spec", "clusterNetwork")),
+            pod_cidrs=tuple(word(entry, "cidr") for entry in items(network, "spec", "clusterNetwork")),
             service_cidrs=_texts(dig(network, "spec", "serviceNetwork")),
-            proxy=text(proxy, "status", "httpsProxy") or text(proxy, "spec", "httpsProxy") or None,
+            proxy=word(proxy, "status", "httpsProxy") or word(proxy, "spec", "httpsProxy") or None,
             tools_image=_tools_image(tools),
+            unread=tuple(one.target.partition(" ")[0] for one in found[:3] if isinstance(one, KubeError)),
         )
 
 
@@ -130,8 +136,8 @@ def read_gitops(client: KubeClient) -> GitOps:
     name = text(csv, "metadata", "name")
     return GitOps(
         csv=name or None,
-        version=(text(csv, "spec", "version") or name.partition(".v")[2]) or None,
-        phase=text(csv, "status", "phase") or None,
+        version=(word(csv, "spec", "version") or name.partition(".v")[2]) or None,
+        phase=word(csv, "status", "phase") or None,
         instances=tuple(instance_of(one) for one in instances),
         message=word(csv, "status", "message"),
         subscription=next((subscription_of(one) for one in subscriptions if text(one, "spec", "name") == OPERATOR), None),
@@ -164,7 +170,7 @@ def instance_of(argocd: Manifest) -> ArgoInstance:
         text(argocd, "metadata", "namespace"),
         text(argocd, "metadata", "name"),
         word(argocd, "status", "phase"),
-        service_account=text(argocd, "spec", "repo", "serviceaccount") or "default",
+        service_account=word(argocd, "spec", "repo", "serviceaccount") or "default",
         waiting=tuple(f"{part}: {state}" for part, state in states.items() if state not in ("", "Running")),
         message=word(reconciled, "message") if text(reconciled, "status") == "False" else "",
     )
@@ -192,18 +198,19 @@ def _operator_version(client: KubeClient, subscriptions: Sequence[Manifest], ver
             known = next((v for v in versions if text(v, "metadata", "name") == installed and namespace == OPERATOR), None)
             if known is not None or not installed:
                 return known or {}
-            return _maybe(client, CLUSTER_SERVICE_VERSION, installed, namespace) or {}
+            found = _allowed(client, CLUSTER_SERVICE_VERSION, installed, namespace)
+            return {} if found is None or isinstance(found, KubeError) else found
     named = (v for v in versions if text(v, "metadata", "name").startswith(f"{OPERATOR}."))
     return next(named, {})
 
 
-def _maybe(client: KubeClient, kind: ApiKind, name: str, namespace: str | None = None) -> Manifest | None:
-    """The object, or None when this login may not read it."""
+def _allowed(client: KubeClient, kind: ApiKind, name: str, namespace: str | None = None) -> Manifest | KubeError | None:
+    """The object, None where there is none, or the refusal when this login may not read it."""
     try:
         return client.get(kind, name, namespace)
     except KubeError as error:
         if error.status == 403:
-            return None
+            return error
         raise
 
 

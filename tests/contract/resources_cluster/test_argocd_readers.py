@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from functools import partial
 from typing import Any
 
 import pytest
@@ -67,10 +68,13 @@ def test_applications_with_what_keeps_them(client: KubeClient, cluster: Cluster)
         cluster, "Application", "several", api=api, spec=several,
         metadata={"annotations": {"argocd.argoproj.io/tracking-id": "root:argoproj.io/Application:x/several"}},
     )  # fmt: skip
-    assert read_applications(client, NAMESPACE) == (
-        ArgoApplication("several", "p", "https://c/d", "", "", None, "Application root"),
-        ArgoApplication("single", "default", "https://(hidden)@a/b", "apps", "main"),
-    )
+    first, second = read_applications(client, NAMESPACE, "single")
+    assert first == ArgoApplication("single", "default", "https://(hidden)@a/b", "apps", "main")
+    assert (second.name, second.managed_by) == ("several", "Application root")
+    first, second = read_applications(client, NAMESPACE, "several")
+    assert first == ArgoApplication("several", "p", "https://c/d", "", "", None, "Application root")
+    assert second.name == "single"
+    assert {one.name for one in read_applications(client, NAMESPACE, "free")} == {"single", "several"}
 
 
 def test_projects_and_certificates_of_a_fresh_instance(client: KubeClient, cluster: Cluster) -> None:
@@ -112,7 +116,10 @@ def test_what_is_there_is_shown_on_one_line_and_cut_off(client: KubeClient, clus
     assert found["broken"].url == ""
 
 
-@pytest.mark.parametrize("read", [read_secrets, read_applications, read_projects, read_certificates])
+@pytest.mark.parametrize(
+    "read", [read_secrets, partial(read_applications, name="a"), read_projects, read_certificates],
+    ids=["secrets", "applications", "projects", "certificates"],
+)  # fmt: skip
 def test_a_right_that_is_missing_is_told_for_that_alone(cluster: Cluster, read: Any) -> None:
     with pytest.raises(FactFailureError, match="may not") as caught:
         read(as_service_account(cluster, NAMESPACE, "default"), NAMESPACE)
@@ -122,5 +129,5 @@ def test_a_right_that_is_missing_is_told_for_that_alone(cluster: Cluster, read: 
 
 def test_a_namespace_that_does_not_exist_has_nothing(client: KubeClient) -> None:
     assert read_secrets(client, "nowhere") == ()
-    assert read_applications(client, "nowhere") == ()
+    assert read_applications(client, "nowhere", "a") == ()
     assert read_certificates(client, "nowhere") == ()

@@ -80,6 +80,21 @@ def test_what_only_administrators_may_read_is_left_out_and_the_rest_is_said(clus
     assert caught.value.error.command == "oc auth can-i get clusterversions.config.openshift.io"
 
 
+def test_a_login_that_may_read_only_some_of_it_learns_that(cluster: Cluster) -> None:
+    allowed: Any = {"apiGroups": ["config.openshift.io"], "resources": ["clusterversions", "networks"], "verbs": ["get"]}
+    api = "rbac.authorization.k8s.io/v1"
+    store = cluster.server.store
+    store.create({"apiVersion": api, "kind": "ClusterRole", "metadata": {"name": "some"}, "rules": [allowed]}, manager="test")
+    who: Any = {"kind": "ServiceAccount", "name": "default", "namespace": "openshift-gitops"}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "some"}
+    binding: Any = {"metadata": {"name": "some"}, "roleRef": role, "subjects": [who]}
+    store.create({"apiVersion": api, "kind": "ClusterRoleBinding", **binding}, manager="test")
+    info = read_info(as_service_account(cluster, "openshift-gitops", "default"))
+    assert (info.version, info.infrastructure_name, info.issuer, info.region) == ("4.19.8", "", "", None)
+    assert info.pod_cidrs == ("10.128.0.0/14",)
+    assert info.unread == ("infrastructures.config.openshift.io", "authentications.config.openshift.io")
+
+
 def test_a_login_that_is_not_accepted_says_how_to_log_in_again(cluster: Cluster) -> None:
     _rewrite(cluster, lambda d: d["users"][0].update(user={"token": "sha256~old"}))
     with pytest.raises(FactFailureError) as caught:

@@ -81,6 +81,17 @@ def test_releases(release: str, status: Status) -> None:
     assert verdict.status is status
 
 
+def test_what_a_login_may_not_read_is_not_known_and_no_failure() -> None:
+    facts = {CLUSTER_INFO.id: replace(INFO, infrastructure_name="", issuer="", unread=("infrastructures.config.openshift.io",))}
+    answers = {"cluster.infrastructureName": "prod-east-x7k2p", "cluster.oidcIssuer": "oidc.example.com/x"}
+    verdict = judged("cluster.identity", facts=facts, answers=answers)
+    assert verdict.status is Status.UNKNOWN
+    assert words(verdict)[-1] == "infrastructures.config.openshift.io"
+    verdict = judged("cluster.reachable", facts=facts)
+    assert verdict.status is Status.PASS
+    assert verdict.evidence.endswith("may not read infrastructures.config.openshift.io")
+
+
 # --- the operator and the instance ----------------------------------------------------------------------------------
 
 
