@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +20,10 @@ class Login:
     command: str | None = None
 
 
-def login(profile: AwsProfile | None, name: str | None = None) -> Login:
+def login(profile: AwsProfile | None, name: str | None = None, others: Sequence[AwsProfile] = ()) -> Login:
     """How to get fresh credentials of a profile; ``name`` is that of one about which nothing else is known.
 
-    AWS CLI user guide, "Authentication and access credentials".
+    ``others`` are the profiles from which it may take its role. AWS CLI user guide, "Authentication and access credentials".
     """
     name = profile.name if profile is not None else name
     kind = profile.kind if profile is not None else ProfileKind.UNKNOWN
@@ -35,7 +36,9 @@ def login(profile: AwsProfile | None, name: str | None = None) -> Login:
         case ProfileKind.PROCESS:
             return Login(f"Log in with the tool that credential_process of {where} runs, or choose another profile.")
         case ProfileKind.ASSUME_ROLE if profile is not None and profile.source is not None:
-            return Login(f"Log in to profile {profile.source}, from which {where} takes its role.", _sso(profile.source))
+            source = next((one for one in others if one.name == profile.source), None)
+            below = login(source, profile.source, [one for one in others if one is not source])
+            return Login(f"The role of {where} is taken by profile {profile.source}. {below.text}", below.command)
         case ProfileKind.WEB_IDENTITY:
             return Login(f"Have the token renewed that web_identity_token_file of {where} names.")
         case ProfileKind.CONSOLE_LOGIN:
@@ -47,7 +50,7 @@ def login(profile: AwsProfile | None, name: str | None = None) -> Login:
 def login_of(situation: Situation) -> Login:
     """How to get fresh credentials of the profile in effect."""
     profiles, name = situation.facts.get(AWS_PROFILES), effective.profile(situation)
-    return login(profiles.named(name) if profiles is not None else None, name)
+    return login(None, name) if profiles is None else login(profiles.named(name), name, profiles.profiles)
 
 
 def told(profile: AwsProfile, at: datetime) -> str:

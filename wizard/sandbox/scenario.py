@@ -67,6 +67,8 @@ class WorldSection(BaseModel):
 
     region: str = "us-east-2"
     profile: str = "prod-east"
+    latency_seconds: float = 0.0
+    """Added to each AWS and cluster call, on top of what the sandbox was started with."""
     node_address: str = "10.0.1.17"
     """Where the cluster's connections come from, for the security groups of the endpoints."""
     images: tuple[str, ...] = ()
@@ -79,6 +81,20 @@ class WorldSection(BaseModel):
     """Endpoint services on the way to which a middlebox ends TLS, with certificates of a CA that no image knows."""
 
 
+class ProfileSection(BaseModel):
+    """A profile of the AWS configuration files. All lead to the operator's session.
+
+    ``keys`` hold it in the file, ``process`` is told it by a credential process, with its end. The login of an ``sso`` profile
+    is over since ``login_ended_seconds``: this sandbox has no sign-on portal.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: _NAME
+    kind: Literal["keys", "process", "sso"] = "keys"
+    login_ended_seconds: int = 7200
+
+
 class WorkstationSection(BaseModel):
     """The operator's machine."""
 
@@ -86,6 +102,7 @@ class WorkstationSection(BaseModel):
 
     environ: Mapping[str, str] = Field(default_factory=dict)
     """Variables that are set otherwise than the sandbox would set them."""
+    profiles: tuple[ProfileSection, ...] = ()
     git_version: str | None = None
     """A git that says that it is of this version comes first in PATH."""
 

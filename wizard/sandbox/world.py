@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
 from wizard.sandbox.network.names import Names, Resolver
 from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Route
+from wizard.sandbox.profiles import profile_variables
 from wizard.sandbox.reaper import Reaper
 from wizard.sandbox.scenario import Scenario
 from wizard.sandbox.workstation import machine_variables
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from wizard.sandbox.cluster.server import ClusterServer
 
 _LOOPBACK = "127.0.0.1,localhost"
+_NOWHERE = "http://127.0.0.1:9"
+"""The port of the discard protocol (RFC 863), which no machine serves any more."""
 
 
 class SandboxWorld:
@@ -49,7 +51,7 @@ class SandboxWorld:
 
     def __init__(self, scenario: Scenario, *, latency: float = 0.0) -> None:
         self._scenario = scenario
-        self._latency = latency
+        self._latency = latency + scenario.world.latency_seconds
         self._stack = ExitStack()
         self.clock = SandboxClock()
         self.log = Log(self.clock)
@@ -212,21 +214,13 @@ class SandboxWorld:
         self, cluster: ClusterServer, aws: AwsServer, proxy: ConnectProxy, bundle: Path, control: ControlServer
     ) -> dict[str, str]:
         world = self._scenario.world
-        config, credentials, kubeconfig = (self.folder / name for name in ("aws-config", "aws-credentials", "kubeconfig"))
-        _private(config, f"[profile {world.profile}]\nregion = {world.region}\n")
-        key = aws.operator
-        token = f"aws_session_token = {key.session_token}\n" if key.session_token else ""
-        _private(
-            credentials,
-            f"[{world.profile}]\naws_access_key_id = {key.access_key_id}\n"
-            f"aws_secret_access_key = {key.secret_access_key}\n{token}",
-        )
+        kubeconfig = self.folder / "kubeconfig"
         cluster.kubeconfig(kubeconfig)
         return {
-            "AWS_PROFILE": world.profile,
-            "AWS_CONFIG_FILE": str(config),
-            "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+            **profile_variables(world.profile, world.region, self._scenario.workstation.profiles, aws.operator, self.folder),
             "AWS_ENDPOINT_URL": aws.url,
+            # What a host name that does not exist is to an SDK: a place where nobody listens.
+            **{f"AWS_ENDPOINT_URL_{service}": _NOWHERE for service in aws.unoffered},
             "AWS_EC2_METADATA_DISABLED": "true",
             "KUBECONFIG": str(kubeconfig),
             "HTTPS_PROXY": proxy.url,
@@ -252,11 +246,6 @@ def _import_aws() -> type[AwsServer]:
 def _made(folder: Path) -> Path:
     folder.mkdir(mode=0o700)
     return folder
-
-
-def _private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _records(aws: AwsServer, cluster: ClusterServer) -> Sequence[Record]:

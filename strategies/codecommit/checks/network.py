@@ -135,7 +135,7 @@ CHECKS: tuple[Check, ...] = (
         why="AWS refuses an endpoint when its service is not offered in the zone of one of the subnets.",
         judge=zones,
         needs=(AWS_ENDPOINT_SERVICES.id, AWS_VPCS.id, AWS_ENDPOINTS.id),
-        depends_on=("aws.subnets",),
+        depends_on=("aws.subnets", "codecommit.service"),
     ),
     Check(
         id="aws.free-addresses",

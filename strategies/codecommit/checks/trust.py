@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from strategies.base import Check, Mend, Situation, Verdict
 from strategies.codecommit import policies
 from strategies.common import effective
-from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, warned
+from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, unseen, warned
 from strategies.facts import AWS_OIDC_PROVIDERS, CLUSTER_INFO
 
 AUDIENCES = ("openshift", "sts.amazonaws.com")
@@ -50,7 +50,9 @@ def oidc_provider(situation: Situation) -> Verdict:
             "--open-id-connect-provider-arn", arn, "--thumbprint-list", "THUMBPRINT",
         )  # fmt: skip
         evidence = f"the provider for {issuer} lists {credentials.audience} and has no thumbprint"
-        return warned(evidence, "Needed where AWS does not know the authority of the issuer's certificate: add it then.", command)
+        return warned(
+            evidence, "Needed where AWS does not know the authority of the issuer's certificate: add it then.", command
+        )
     shown = f" and {counted(len(thumbprints), 'thumbprint')}" if thumbprints is not None else ""
     return passed(f"the provider for {issuer} lists {credentials.audience}{shown}")
 
@@ -76,7 +78,7 @@ def pipeline_provider(situation: Situation) -> Verdict:
         return skipped("no pipeline is asked for")
     found = situation.facts.get(AWS_OIDC_PROVIDERS)
     if found is None:
-        return unknown("not read yet")
+        return unseen(situation, AWS_OIDC_PROVIDERS.id) or unknown("not read yet")
     issuer = policies.pipeline_issuer(situation.answers)
     if issuer not in found.providers:
         command = aws(
@@ -107,6 +109,7 @@ CHECKS: tuple[Check, ...] = (
         judge=pipeline_provider,
         needs=(AWS_OIDC_PROVIDERS.id,),
         blocking=False,
+        handles_errors=True,
         depends_on=("aws.identity",),
     ),
 )

@@ -24,8 +24,8 @@ _ROLE_ACCOUNT = re.compile(r"^arn:[a-z-]+:iam::(\d{12}):role/")
 
 def login_of(name: str | None, sections: Mapping[str, Section]) -> Login:
     """How to get fresh credentials of a profile (None: of the environment)."""
-    section = sections.get(name) if name is not None else None
-    return login(None, name) if name is None or section is None else login(profile(name, section, {}, None))
+    known = [profile(one, section, {}, None) for one, section in sections.items()]
+    return login(next((one for one in known if one.name == name), None), name, known)
 
 
 def profile(name: str, section: Section, sso_sessions: Mapping[str, Section], tokens: Path | None) -> AwsProfile:
