@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from wizard.sandbox.argocd.credentials import Repository
+from wizard.sandbox.argocd.gitclient import GitClient, GitError, Network
 from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.zeros import add_zeros
 from wizard.sandbox.scenario import GitHubRepository, GitHubSection, WorkstationSection
@@ -42,6 +45,22 @@ def test_large_files_and_submodules_stand_in_the_default_branch(tmp_path: Path) 
     assert found["backup/a.db"] == ("100644", "2000000")
     assert found["modules/p"] == ("160000", "-")
     assert "url = https://github.com/acme/p.git" in git(path, "show", "main:.gitmodules")
+
+
+def test_argo_cd_fetches_submodules_whatever_the_path_is(tmp_path: Path) -> None:
+    """argo-cd user guide, "Private Repositories", "Git Submodules". The reason is the same each time it is tried."""
+    modules = {"modules/p": "https://127.0.0.1:1/acme/p.git"}
+    repository = GitHubRepository(name="config", files={"README.md": "x\n"}, submodules=modules)
+    path = seed(GitHubSection(organisation="acme", repositories=(repository,)), tmp_path / "github")["acme/config"].path
+    folder = tmp_path / "argocd"
+    folder.mkdir()
+    client = GitClient(Repository(f"file://{path}"), Network("", tmp_path / "ca.pem", {}), folder)
+    reasons = []
+    for _ in range(2):
+        with pytest.raises(GitError, match="`git submodule update --init --recursive` failed") as caught:
+            client.checkout(git(path, "rev-parse", "main"))
+        reasons.append(re.sub(r"after \d+ ms", "", str(caught.value)))
+    assert reasons[0] == reasons[1]
 
 
 def test_an_old_git_says_so_and_works(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -60,7 +61,7 @@ class GitClient:
         raise GitError(f"unable to resolve '{wanted}' to a commit SHA")
 
     def checkout(self, commit: str) -> Path:
-        """A folder with the tree of the commit. Raises GitError."""
+        """A folder with the tree of the commit, and what its submodules hold. Raises GitError."""
         tree = self._clone.with_suffix(f".{commit[:12]}")
         if tree.is_dir():
             return tree
@@ -70,7 +71,16 @@ class GitClient:
             refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
             self._git(f"--git-dir={self._clone}", "fetch", "--quiet", "--force", "--prune", "--", self._repository.url, *refs)
         tree.mkdir(mode=0o700)
-        self._git(f"--git-dir={self._clone}", f"--work-tree={tree}", "checkout", "--quiet", "--force", commit, "--", ".")
+        at = (f"--git-dir={self._clone}", f"--work-tree={tree}")
+        self._git(*at, "checkout", "--quiet", "--force", commit, "--", ".")
+        if (tree / ".gitmodules").exists():
+            # By itself first: what it says the first time would make the same failure another one the second time.
+            self._git(*at, "submodule", "init", folder=tree)
+            try:
+                self._git(*at, "submodule", "update", "--init", "--recursive", folder=tree)
+            except GitError:
+                shutil.rmtree(tree)  # the next reconciliation tries again
+                raise
         return tree
 
     def _refs(self) -> dict[str, str]:
@@ -113,10 +123,11 @@ class GitClient:
             for name in filter(None, re.split(r"[,\s]+", self._repository.no_proxy))
         )
 
-    def _git(self, *arguments: str, check: bool = True) -> int:
+    def _git(self, *arguments: str, check: bool = True, folder: Path | None = None) -> int:
         done = subprocess.run(
-            ["git", *arguments], env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+            ["git", *arguments], cwd=folder, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
         if check and done.returncode != 0:
             command = " ".join(
                 word for word in arguments if not word.startswith("--git-dir") and not word.startswith("--work-tree")
