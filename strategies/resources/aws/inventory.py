@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _ROSA_NAME_TAG = "api.openshift.com/name"
 _LAST_PORT = 65535
+_PAGE = 50
+"""The most that DescribeInstanceInformation gives at once."""
 
 
 def inventory_readers(sessions: AwsSessions) -> Sequence[Reader]:
@@ -73,11 +75,15 @@ def read_instances(clients: AwsClients) -> tuple[Instance, ...]:
 
 
 def read_managed_instances(clients: AwsClients) -> ManagedInstances:
-    """The EC2 instances that Systems Manager reaches now (SSM API reference, "DescribeInstanceInformation")."""
+    """The EC2 instances that Systems Manager reaches now (SSM API reference, "DescribeInstanceInformation").
+
+    No more than the first 200: some of them are offered, and nobody waits for the pages of a whole fleet.
+    """
     with clients.reading(f"instances managed by SSM in {clients.region}", "ssm"):
         pages = list(
             clients.ssm.get_paginator("describe_instance_information").paginate(
-                Filters=[{"Key": "PingStatus", "Values": ["Online"]}, {"Key": "ResourceType", "Values": ["EC2Instance"]}]
+                Filters=[{"Key": "PingStatus", "Values": ["Online"]}, {"Key": "ResourceType", "Values": ["EC2Instance"]}],
+                PaginationConfig={"MaxItems": 4 * _PAGE, "PageSize": _PAGE},
             )
         )
     return ManagedInstances(
