@@ -12,6 +12,7 @@ from strategies.facts import (
     ARGOCD_PROJECTS,
     ARGOCD_SECRETS,
     CLUSTER_GITOPS,
+    CLUSTER_PROBE,
     ArgoInstance,
     GitOps,
 )
@@ -23,6 +24,7 @@ READ_ANEW = (
     ARGOCD_APPLICATIONS.id,
     ARGOCD_PROJECTS.id,
     ARGOCD_CERTIFICATES.id,
+    CLUSTER_PROBE.id,
 )
 """What is another once the operator has been installed."""
 INSTALL = Mend(
