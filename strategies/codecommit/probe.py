@@ -1,5 +1,6 @@
 """What is looked at from inside the cluster, and the Job that looks: pure, for the answers and facts there are so far.
 
+It does not wait for what AWS says of endpoints: looking at a name that nobody serves yet costs less than that wait.
 The Job is everything there is: the script is its command and what to look at a variable, so that one call makes it and one
 removes it. Its pod runs where Argo CD's repo-server does, with Argo CD's Secret, and with no token of any service account.
 """
@@ -14,9 +15,8 @@ from importlib import resources
 
 from strategies.base import Json, Owner, Situation
 from strategies.codecommit import urls
-from strategies.codecommit.endpoints import endpoint_for, git_service
 from strategies.common import effective
-from strategies.facts import AWS_ENDPOINTS, AWS_VPCS, CLUSTER_INFO, Endpoint
+from strategies.facts import CLUSTER_INFO
 
 SCRIPT_FILE = "probe_script.py"
 WORKLOAD = "ezgitops-probe"
@@ -45,7 +45,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Where to look from, and at what: hosts by the names of the report (``git``, ``sts``), those that have an endpoint."""
+    """Where to look from, and at what: hosts by the names of the report (``git``, ``sts``)."""
 
     context: str
     namespace: str
@@ -63,23 +63,17 @@ def inputs(situation: Situation) -> Hashable | None:
 
 
 def order(situation: Situation) -> Order | None:
-    """What to look at now; None while an answer or the endpoints are not known yet.
-
-    A host without an available endpoint that owns its name is left out: nothing can be there, and the wait would be long.
-    """
-    answers, facts = situation.answers, situation.facts
+    """What to look at; None while something that it takes is not known yet."""
+    answers = situation.answers
     argocd, region = effective.argocd(situation), effective.region(situation)
     context, instance, image = effective.context(situation), effective.instance(situation), _image(situation)
     namespace = answers.argocd.namespace or (argocd.namespace if argocd is not None else None)
-    if not (facts.known(AWS_ENDPOINTS.id) and facts.known(AWS_VPCS.id)):
-        return None
     if context is None or namespace is None or instance is None or image is None or region is None:
         return None
-    git = _available(endpoint_for(situation, git_service(situation)))
-    hosts = {"git": urls.git_host(region, answers.codecommit.network.fips)} if git else {}
-    if _available(endpoint_for(situation, "sts")):
+    hosts = {"git": urls.git_host(region, answers.codecommit.network.fips)}
+    if answers.codecommit.credentials.method == "iam-role":
         hosts["sts"] = urls.sts_host(region)
-    return Order(context, namespace, instance, image, tuple(hosts.items()), _repository(situation, region) if git else None)
+    return Order(context, namespace, instance, image, tuple(hosts.items()), _repository(situation, region))
 
 
 def job(order: Order, name: str) -> dict[str, Json]:
@@ -151,10 +145,6 @@ def _asked(order: Order) -> str:
 def _image(situation: Situation) -> str | None:
     info = situation.facts.get(CLUSTER_INFO)
     return situation.answers.codecommit.credentials.image or (info.tools_image if info is not None else None)
-
-
-def _available(endpoint: Endpoint | None) -> bool:
-    return endpoint is not None and endpoint.state == "available" and endpoint.private_dns
 
 
 def _repository(situation: Situation, region: str) -> Repository | None:

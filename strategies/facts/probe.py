@@ -80,7 +80,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The report of one probe. ``problem`` says why there is none; ``git`` and ``listing`` are None before an endpoint exists."""
+    """The report of one probe; ``problem`` says why there is none. What was not to be looked at is None."""
 
     state: ProbeState
     image: str = ""

@@ -113,7 +113,7 @@ def sts(situation: Situation) -> Verdict:
     if missing is not None:
         return missing
     view = found.sts if found is not None else None
-    if view is None:
+    if view is None or not _serves(endpoint_for(situation, "sts")):
         return skipped(_NO_STS)
     outside = _outside(situation, view.addresses)
     if outside or not view.addresses:
@@ -195,7 +195,14 @@ def _of_git(situation: Situation, judge: Callable[[Situation, HostView], Verdict
     missing = _not_looked(found)
     if missing is not None:
         return missing
-    return judge(situation, found.git) if found is not None and found.git is not None else skipped(_NO_GIT)
+    if found is None or found.git is None or not _serves(endpoint_for(situation, git_service(situation))):
+        return skipped(_NO_GIT)
+    return judge(situation, found.git)
+
+
+def _serves(endpoint: Endpoint | None) -> bool:
+    """True for one that is there and owns its service's name: without it there is nothing to look at."""
+    return endpoint is not None and endpoint.state == "available" and endpoint.private_dns
 
 
 def _not_looked(found: Probe | None) -> Verdict | None:

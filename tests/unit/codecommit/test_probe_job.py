@@ -11,7 +11,7 @@ import pytest
 from strategies.base import Json, Situation
 from strategies.codecommit import probe
 from strategies.codecommit.probe import Order
-from strategies.facts import AWS_ENDPOINTS, AWS_VPCS, CLUSTER_INFO, ClusterInfo, Endpoint, FactError, Facts, Reading, Vpc
+from strategies.facts import AWS_PROFILES, CLUSTER_INFO, KUBE_CONTEXTS, ClusterInfo, Facts, Reading
 from tests.fakes import START, TOOLS_IMAGE, healthy_facts
 from tests.unit.codecommit.answers import IMAGE, complete
 
@@ -20,36 +20,21 @@ STS = "sts.us-east-2.amazonaws.com"
 GIT = "git-codecommit.us-east-2.amazonaws.com"
 
 
-def endpoint(state: str = "available", *, private_dns: bool = True) -> Endpoint:
-    """An endpoint for Git in the cluster's VPC."""
-    (home,) = HEALTHY[AWS_VPCS.id]  # type: ignore[misc]  # a tuple of one VPC
-    assert isinstance(home, Vpc)
-    return Endpoint("vpce-1", home.id, "com.amazonaws.us-east-2.git-codecommit", "Interface", state, private_dns, (), ())
-
-
-def situation(*more: Endpoint, answers: Mapping[str, object] | None = None, without: str = "", **facts: object) -> Situation:
-    """The healthy world with further endpoints and other answers."""
-    values = {**HEALTHY, AWS_ENDPOINTS.id: (*HEALTHY[AWS_ENDPOINTS.id], *more), **facts}  # type: ignore[misc]  # a tuple
-    readings = {key: Reading(value, None, START, 0.1) for key, value in values.items() if key != without}
+def situation(*, answers: Mapping[str, object] | None = None, **facts: object) -> Situation:
+    """The healthy world with other answers and facts."""
+    readings = {key: Reading(value, None, START, 0.1) for key, value in {**HEALTHY, **facts}.items()}
     return Situation(complete(**(answers or {})), Facts(readings))
 
 
-def ordered(*more: Endpoint, **changes: object) -> Order:
-    """The order of this situation."""
-    found = probe.order(situation(*more, **changes))  # type: ignore[arg-type]  # handed on
+def ordered(answers: Mapping[str, object] | None = None) -> Order:
+    """The order of these answers."""
+    found = probe.order(situation(answers=answers))
     assert found is not None
     return found
 
 
-def test_before_there_is_an_endpoint_for_git_only_sts_is_looked_at() -> None:
+def test_git_sts_and_the_repository_are_looked_at() -> None:
     found = ordered()
-    assert (found.hosts, found.repository) == ((("sts", STS),), None)
-    for useless in (endpoint("pending"), endpoint(private_dns=False)):
-        assert ordered(useless) == found
-
-
-def test_with_an_endpoint_git_is_looked_at_too() -> None:
-    found = ordered(endpoint())
     assert found.hosts == (("git", GIT), ("sts", STS))
     assert found.repository is not None
     assert found.repository.url == f"https://{GIT}/v1/repos/prod-east-cluster-config"
@@ -57,25 +42,26 @@ def test_with_an_endpoint_git_is_looked_at_too() -> None:
     assert found.image == IMAGE
 
 
+def test_a_static_password_needs_no_sts() -> None:
+    assert ordered({"codecommit__credentials__method": "git-credentials"}).hosts == (("git", GIT),)
+
+
+def test_without_a_name_for_the_secret_nothing_is_listed() -> None:
+    assert ordered({"codecommit__secret_name": None}).repository is None
+
+
 def test_it_waits_for_what_it_needs_to_know() -> None:
-    assert probe.inputs(situation(without=AWS_ENDPOINTS.id)) is None
-    assert probe.inputs(situation(without=AWS_VPCS.id)) is None
+    for missing in ("cluster__context", "aws__region"):
+        facts = {CLUSTER_INFO.id: None, KUBE_CONTEXTS.id: None, AWS_PROFILES.id: None}
+        assert probe.inputs(situation(answers={missing: None}, **facts)) is None
     assert probe.inputs(situation(answers={"strategy": None})) is None
     assert probe.inputs(situation(answers={"cluster_probe": False})) == probe.OFF
     assert isinstance(probe.inputs(situation()), Order)
 
 
-def test_endpoints_that_could_not_be_read_leave_the_image_to_look_at() -> None:
-    base = situation()
-    unread = base.facts.with_reading(AWS_ENDPOINTS.id, Reading(None, FactError("denied"), START, 0.1))
-    found = probe.order(Situation(base.answers, unread))
-    assert found is not None
-    assert found.hosts == ()
-
-
 def test_without_an_image_of_its_own_it_is_the_clusters_tools() -> None:
     static = {"codecommit__credentials__image": None}
-    assert ordered(answers=static).image == TOOLS_IMAGE
+    assert ordered(static).image == TOOLS_IMAGE
     info = HEALTHY[CLUSTER_INFO.id]
     assert isinstance(info, ClusterInfo)
     assert probe.order(situation(answers=static, **{CLUSTER_INFO.id: replace(info, tools_image=None)})) is None
@@ -93,7 +79,7 @@ def test_the_pod_is_hardened_and_ends_by_itself() -> None:
     spec = probe.job(ordered(), "n")["spec"]
     assert isinstance(spec, dict)
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"], spec["ttlSecondsAfterFinished"]) == (0, 60, 120)
-    pod = made(ordered(endpoint()))
+    pod = made(ordered())
     assert pod["restartPolicy"] == "Never"
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -108,15 +94,15 @@ def test_the_pod_is_hardened_and_ends_by_itself() -> None:
 
 
 def test_the_secret_is_mounted_and_nothing_of_it_is_said() -> None:
-    pod = made(ordered(endpoint()))
+    pod = made(ordered())
     items = [{"key": key, "path": key} for key in ("url", "username", "password")]
     wanted = {"secretName": "repo-prod-east-cluster-config", "items": items, "optional": True}
     assert pod["volumes"] == [{"name": "repository", "secret": wanted}]
-    assert "volumes" not in made(ordered())
+    assert "volumes" not in made(ordered({"codecommit__secret_name": None}))
 
 
 def test_a_dollar_in_an_answer_is_not_expanded_by_kubernetes() -> None:
-    found = ordered(endpoint(), answers={"source__revision": "feature/$(HOME)"})
+    found = ordered({"source__revision": "feature/$(HOME)"})
     (container,) = made(found)["containers"]  # type: ignore[misc]  # a list of one
     assert isinstance(container, dict)
     (variable,) = container["env"]  # type: ignore[misc]  # a list of one

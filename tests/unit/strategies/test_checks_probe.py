@@ -36,12 +36,25 @@ ORDINARY = ("probe.image", "probe.git-dns", "probe.git-tcp", "probe.git-tls", "p
 P, W, F, U, S = Status.PASS, Status.WARN, Status.FAIL, Status.UNKNOWN, Status.SKIPPED
 
 
+def endpoint(short: str = "git-codecommit", state: str = "available", *, instance: str | None = None) -> Endpoint:
+    """An interface endpoint of the cluster's VPC."""
+    vpcs = healthy_facts()[AWS_VPCS.id]
+    assert isinstance(vpcs, tuple)
+    assert isinstance(vpcs[0], Vpc)
+    service = f"com.amazonaws.us-east-2.{short}"
+    return Endpoint("vpce-1", vpcs[0].id, service, "Interface", state, True, (), ("sg-1",), instance)
+
+
+BOTH = (endpoint(), endpoint("sts"))
+
+
 def judged(check: str, found: Probe, *, method: str = "iam-role", facts: Mapping[str, object] | None = None) -> Verdict:
-    """How one check ends in the healthy world, whose probe saw this."""
-    values = {**healthy_facts(), CLUSTER_PROBE.id: found, **(facts or {})}
+    """How one check ends in the healthy world that has its endpoints, and whose probe saw this."""
+    values = {**healthy_facts(), AWS_ENDPOINTS.id: BOTH, CLUSTER_PROBE.id: found, **(facts or {})}
     known = Facts({key: Reading(value, None, START, 0.1) for key, value in values.items()})
     judge = next(one.judge for one in CHECKS if one.id == check)
-    return judge(Situation(complete(codecommit__credentials__method=method, cluster__machine_cidrs=["10.0.0.0/16"]), known))
+    answers = complete(codecommit__credentials__method=method, cluster__machine_cidrs=["10.0.0.0/16"])
+    return judge(Situation(answers, known))
 
 
 def statuses(found: Probe, *, method: str = "iam-role", facts: Mapping[str, object] | None = None) -> tuple[Status, ...]:
@@ -100,18 +113,27 @@ def test_one_cause_is_told_once(found: Probe, expected: tuple[Status, ...]) -> N
     assert statuses(found) == expected
 
 
+@pytest.mark.parametrize(
+    ("endpoints", "expected"),
+    [
+        ((), (P, S, S, S, S, S)),
+        ((endpoint(),), (P, P, P, P, S, S)),
+        ((endpoint("sts"),), (P, S, S, S, P, S)),
+        ((endpoint(state="pending"), endpoint("sts", "pending")), (P, S, S, S, S, S)),
+        ((replace(endpoint(), private_dns=False), endpoint("sts")), (P, S, S, S, P, S)),
+    ],
+)
+def test_what_has_no_endpoint_yet_is_not_judged(endpoints: tuple[Endpoint, ...], expected: tuple[Status, ...]) -> None:
+    assert statuses(PROBE, facts={AWS_ENDPOINTS.id: endpoints}) == expected
+
+
 @pytest.mark.parametrize(("source", "expected"), [("10.9.0.0/16", W), ("10.0.0.0/8", F)])
 def test_an_endpoint_of_ours_whose_group_is_shut_does_not_stand_in_the_way_of_apply(source: str, expected: Status) -> None:
-    endpoints, vpcs = healthy_facts()[AWS_ENDPOINTS.id], healthy_facts()[AWS_VPCS.id]
-    assert isinstance(endpoints, tuple)
-    assert isinstance(vpcs, tuple)
-    assert isinstance(vpcs[0], Vpc)
-    service, groups = "com.amazonaws.us-east-2.git-codecommit", ("sg-1",)
-    ours = Endpoint("vpce-1", vpcs[0].id, service, "Interface", "available", True, (), groups, "prod-east")
-    group = SecurityGroup("sg-1", "ours", vpcs[0].id, (Ingress(source, 443, 443),))
-    facts = {AWS_ENDPOINTS.id: (*endpoints, ours), AWS_SECURITY_GROUPS.id: (group,)}
+    ours = (endpoint(instance="prod-east"), endpoint("sts"))
+    group = SecurityGroup("sg-1", "ours", ours[0].vpc_id, (Ingress(source, 443, 443),))
+    facts = {AWS_ENDPOINTS.id: ours, AWS_SECURITY_GROUPS.id: (group,)}
     assert statuses(replace(PROBE, git=closed(GIT)), facts=facts) == (P, P, expected, S, P, S)
-    unread = {AWS_ENDPOINTS.id: (*endpoints, ours), AWS_SECURITY_GROUPS.id: None}
+    unread = {AWS_ENDPOINTS.id: ours, AWS_SECURITY_GROUPS.id: None}
     assert statuses(replace(PROBE, git=closed(GIT)), facts=unread) == (P, P, W, S, P, S)
 
 
