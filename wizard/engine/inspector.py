@@ -61,6 +61,11 @@ class Inspector:
         """Ids of the facts that are not read before somebody asks for them."""
         return frozenset() if self.intrusive else frozenset(i for i, one in self._readers.items() if one.intrusive)
 
+    @property
+    def seen_inside(self) -> frozenset[str]:
+        """Ids of the facts that intrusive readers have read."""
+        return frozenset(i for i, one in self._readers.items() if one.intrusive and i in self._inputs)
+
     def follow(self, situation: Situation, *, delay: float = 0.0) -> bool:
         """Start what can be read now and was not, or was read from other inputs; forget what no longer holds.
 

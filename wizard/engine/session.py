@@ -310,10 +310,15 @@ class Session:
             site, instance = self._world.site(answers), answers.name or ""
             desk = Desk(self._place(answers, site) if instance else None, self._clock, self._pause, self._patience)
             carry_out_mend(mend, instance, site, desk, sink=sink, stop=stop or threading.Event())
+            with self._lock:
+                inside = self._inspector.seen_inside
+            refreshes = (*mend.refreshes, *inside)  # what the cluster sees may be another thing now
+        else:
+            refreshes = mend.refreshes
         for key, value in mend.edits.items():
             self.edit(key, value)
-        if mend.refreshes:
-            self.refresh(*mend.refreshes)
+        if refreshes:
+            self.refresh(*refreshes)
 
     def status(self, *, sink: Sink, stop: threading.Event, patience: Patience | None = None) -> StatusReport:
         """Compare the world with the answers and ask Argo CD to look again. Raises IncompleteError, SurveyError."""

@@ -182,14 +182,14 @@ class ChecksList(Lines):
         if remedy is not None:
             lines.append(Content.styled(self._wrapped(f"→ {remedy.text}"), "$text-primary"))
             if remedy.command is not None:
-                lines.append(Content.assemble(f"{_INDENT}$ ", (remedy.command, "bold"), ("   y copies", "$quiet")))
+                lines.append(self._keyed("y", f"$ {remedy.command}", "bold"))
             lines += self._about_mend(result, remedy.mend)
         return Content("\n").join(lines)
 
     def _note(self, result: CheckResult) -> tuple[str, str]:
         if result.status.value == "warn" and result.check.id in self._accepted:
             return ("   ✔ accepted", "$text-success")
-        return ("   blocks the apply", "$text-error") if result.blocks else ("", "")
+        return ("   blocks", "$text-error") if result.blocks else ("", "")
 
     def _about_mend(self, result: CheckResult, mend: Mend | None) -> list[Content]:
         said = self._mending.of(result.check.id)
@@ -198,7 +198,14 @@ class ChecksList(Lines):
             return [Content.styled(self._wrapped(f"{mark.icon} mending: {said}"), mark.style)]
         if mend is None:
             return []
-        return [Content.assemble(f"{_INDENT}", ("m", "bold $primary"), f"  {mend.title}")]
+        return [self._keyed("m", mend.title)]
+
+    def _keyed(self, key: str, text: str, style: str = "") -> Content:
+        """A key and what it does, each line of it under the first."""
+        indent = f"{_INDENT}   "
+        said = wrap(text, max(40, self.size.width - 4), initial_indent=indent, subsequent_indent=f"{indent}  ")
+        body = Content.styled("\n".join(said)[len(indent) :], style)
+        return Content.assemble(_INDENT, (key, "bold $primary"), "  ") + body
 
     def _wrapped(self, text: str) -> str:
         width = max(40, self.size.width - 4)
