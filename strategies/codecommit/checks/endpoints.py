@@ -124,7 +124,7 @@ def _open(situation: Situation, endpoint: Endpoint, cidr: str) -> str | None:
 CHECKS: tuple[Check, ...] = (
     Check(
         id="codecommit.endpoint-policy",
-        title="Policies of endpoints that are there",
+        title="Policies of endpoints",
         why="What an endpoint's policy does not let through never reaches the service, whatever the role may do.",
         judge=policy,
         needs=(AWS_ENDPOINTS.id, AWS_VPCS.id),
@@ -132,7 +132,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="codecommit.endpoint-access",
-        title="Security groups of endpoints that are there",
+        title="Security groups of endpoints",
         why="An endpoint answers only those whom its security groups let in.",
         judge=access,
         needs=(AWS_ENDPOINTS.id, AWS_VPCS.id, AWS_SECURITY_GROUPS.id, AWS_INSTANCES.id),

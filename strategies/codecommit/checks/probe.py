@@ -307,7 +307,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="probe.git-tls",
-        title="Git's certificate as the cluster sees it",
+        title="Git's certificate from inside",
         why="Argo CD accepts no certificate of a middlebox that inspects TLS.",
         judge=git_tls,
         needs=_NEEDS,
