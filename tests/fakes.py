@@ -49,6 +49,7 @@ from strategies.facts import (
     AWS_OIDC_PROVIDERS,
     AWS_PERMISSIONS,
     AWS_PERMISSIONS_BOUNDARY,
+    AWS_PRIVATE_ZONES,
     AWS_PROFILES,
     AWS_QUOTAS,
     AWS_REPOSITORY,
@@ -205,6 +206,7 @@ def healthy_facts() -> dict[str, object]:
         ),
         AWS_INSTANCES.id: (*nodes, bastion),
         AWS_MANAGED_INSTANCES.id: ManagedInstances({bastion.id: "Amazon Linux 2023"}),
+        AWS_PRIVATE_ZONES.id: (),
         AWS_OIDC_PROVIDERS.id: OidcProviders(
             {ISSUER: (f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}", ("openshift", "sts.amazonaws.com"))},
             {ISSUER: ("917e732d330f9a12404f73d8bea36948b929dffc",)},
@@ -320,6 +322,7 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     AWS_SECURITY_GROUPS.id: _aws,
     AWS_INSTANCES.id: _aws,
     AWS_MANAGED_INSTANCES.id: _aws,
+    AWS_PRIVATE_ZONES.id: _aws,
     AWS_REPOSITORY.id: _repository,
     CLUSTER_INFO.id: _cluster,
     CLUSTER_GITOPS.id: _cluster,

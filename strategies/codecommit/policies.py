@@ -200,6 +200,7 @@ _SEEN = (
     "iam:ListOpenIDConnectProviders",
     "iam:ListRoles",
     "iam:ListUsers",
+    "route53:ListHostedZonesByVPC",
     "servicequotas:GetServiceQuota",
     "ssm:DescribeInstanceInformation",
 )

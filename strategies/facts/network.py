@@ -68,6 +68,15 @@ class ManagedInstances:
     platforms: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class PrivateZone:
+    """A private hosted zone that answers in the cluster's VPC: its name without the last dot, and the account it belongs to."""
+
+    name: str
+    account: str
+
+
 AWS_SECURITY_GROUPS: FactKey[tuple[SecurityGroup, ...]] = FactKey("aws.security-groups", "security groups")
 AWS_INSTANCES: FactKey[tuple[Instance, ...]] = FactKey("aws.instances", "EC2 instances")
 AWS_MANAGED_INSTANCES: FactKey[ManagedInstances] = FactKey("aws.managed-instances", "instances managed by SSM")
+AWS_PRIVATE_ZONES: FactKey[tuple[PrivateZone, ...]] = FactKey("aws.private-zones", "private hosted zones of the VPC")

@@ -10,8 +10,8 @@ from strategies.codecommit.endpoints import SERVING, is_ours, planned, to_make, 
 from strategies.codecommit.endpoints import endpoint_for as endpoint_for
 from strategies.codecommit.endpoints import git_service as git_service
 from strategies.common import effective
-from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, warned
-from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_VPCS, Subnet
+from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, unseen, warned
+from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_PRIVATE_ZONES, AWS_VPCS, PrivateZone, Subnet
 
 
 def zones(situation: Situation) -> Verdict:
@@ -86,16 +86,23 @@ def sts(situation: Situation) -> Verdict:
     codecommit = situation.answers.codecommit
     if codecommit.credentials.method != "iam-role":
         return skipped("a static password needs no STS")
-    if situation.facts.get(AWS_ENDPOINTS) is None:
-        return unknown("not read yet")
+    blind = unseen(situation, AWS_ENDPOINTS.id, AWS_VPCS.id)
+    if blind is not None:
+        return blind
     found = endpoint_for(situation, "sts")
     if found is not None:
         if found.state in SERVING or is_ours(situation, found):
             return passed(f"{found.id} is {found.state}")
         command = aws(situation, "ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", found.id)
         return failed(f"{found.id} ({whose(found)}) is {found.state}", "Have its owner mend or delete it.", command)
+    zone = _zone(situation, urls.sts_host(effective.region(situation) or ""))
     if codecommit.network.sts_endpoint == "when-missing":
+        if zone is not None:
+            return _taken(situation, zone, "Answer codecommit.network.stsEndpoint: never, if STS is reached through that zone.")
         return passed("none in this VPC yet: the plan makes one")
+    if zone is not None:
+        evidence = f"none in this VPC; the private hosted zone {zone.name} of account {zone.account} answers for it"
+        return warned(evidence, "Make sure that it leads to an endpoint that the nodes reach: only the cluster can tell.")
     mend = Mend(
         "Let the plan make one",
         "Answers codecommit.network.stsEndpoint with when-missing: one more interface endpoint, billed for each zone.",
@@ -110,9 +117,13 @@ def sts(situation: Situation) -> Verdict:
 
 def private_dns(situation: Situation) -> Verdict:
     """Nobody else holds Git's private DNS name in the VPC with an endpoint that cannot serve."""
-    if situation.facts.get(AWS_ENDPOINTS) is None:
-        return unknown("not read yet")
+    blind = unseen(situation, AWS_ENDPOINTS.id, AWS_VPCS.id)
+    if blind is not None:
+        return blind
     found = endpoint_for(situation, git_service(situation))
+    zone = _zone(situation, urls.git_host(effective.region(situation) or "", situation.answers.codecommit.network.fips))
+    if found is None and zone is not None:
+        return _taken(situation, zone, "It may be meant to: whoever keeps it can say how this VPC is to reach Git.")
     if found is None:
         return passed("the private DNS name of Git's host is free in this VPC")
     command = aws(situation, "ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", found.id)
@@ -126,6 +137,24 @@ def private_dns(situation: Situation) -> Verdict:
         "Agree with its owner: whoever closes or deletes it cuts Argo CD off. This program never changes it.",
         command,
     )
+
+
+def _zone(situation: Situation, host: str) -> PrivateZone | None:
+    """The private hosted zone of the VPC that has exactly this host's name."""
+    return next((one for one in situation.facts.get(AWS_PRIVATE_ZONES) or () if one.name == host), None)
+
+
+def _taken(situation: Situation, zone: PrivateZone, hint: str) -> Verdict:
+    """AWS makes no endpoint with private DNS beside such a zone ("conflicting DNS domain", PrivateLink guide)."""
+    vpc = effective.vpc(situation)
+    command = aws(
+        situation, "route53", "list-hosted-zones-by-vpc",
+        "--vpc-id", vpc.id if vpc is not None else "VPC", "--vpc-region", effective.region(situation) or "REGION",
+    )  # fmt: skip
+    evidence = (
+        f"a private hosted zone {zone.name} of account {zone.account} answers in this VPC: AWS makes no endpoint beside it"
+    )
+    return failed(evidence, f"Have that zone taken off this VPC, or let it lead to an endpoint. {hint}", command)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -150,7 +179,8 @@ CHECKS: tuple[Check, ...] = (
         title="STS endpoint in this VPC",
         why="Without it the cluster cannot exchange its token for a role, and the password ends after 15 minutes.",
         judge=sts,
-        needs=(AWS_ENDPOINTS.id, AWS_VPCS.id),
+        needs=(AWS_ENDPOINTS.id, AWS_VPCS.id, AWS_PRIVATE_ZONES.id),
+        handles_errors=True,
         depends_on=("cluster.home",),
     ),
     Check(
@@ -158,7 +188,8 @@ CHECKS: tuple[Check, ...] = (
         title="Private DNS name of Git's host",
         why="Only one endpoint of a VPC can hold a service's private DNS name, and whoever holds it decides who passes.",
         judge=private_dns,
-        needs=(AWS_ENDPOINTS.id, AWS_VPCS.id),
+        needs=(AWS_ENDPOINTS.id, AWS_VPCS.id, AWS_PRIVATE_ZONES.id),
+        handles_errors=True,
         depends_on=("cluster.home",),
     ),
 )

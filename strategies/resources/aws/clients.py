@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_codecommit import CodeCommitClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
     from mypy_boto3_ssm import SSMClient
@@ -98,6 +99,11 @@ class AwsClients:
     def secretsmanager(self) -> SecretsManagerClient:
         """AWS Secrets Manager."""
         return cast("SecretsManagerClient", self._client("secretsmanager"))
+
+    @property
+    def route53(self) -> Route53Client:
+        """Amazon Route 53, which is one for all regions of a partition."""
+        return cast("Route53Client", self._client("route53"))
 
     @property
     def ssm(self) -> SSMClient:

@@ -6,18 +6,20 @@ calls is never longer than its pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from strategies.base import Situation
 from strategies.common import effective
 from strategies.facts import (
     AWS_INSTANCES,
     AWS_MANAGED_INSTANCES,
+    AWS_PRIVATE_ZONES,
     AWS_SECURITY_GROUPS,
     Ingress,
     Instance,
     ManagedInstances,
+    PrivateZone,
     SecurityGroup,
 )
 from strategies.ports import Reader
@@ -26,6 +28,8 @@ from strategies.resources.aws.tags import RED_HAT_TAG, as_mapping, clusters_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, IpPermissionOutputTypeDef
+    from mypy_boto3_route53.literals import VPCRegionType
+    from mypy_boto3_route53.type_defs import HostedZoneSummaryTypeDef, ListHostedZonesByVPCRequestTypeDef
 
 _ROSA_NAME_TAG = "api.openshift.com/name"
 _LAST_PORT = 65535
@@ -43,7 +47,23 @@ def inventory_readers(sessions: AwsSessions) -> Sequence[Reader]:
         Reader(AWS_SECURITY_GROUPS.id, effective.aws_place, lambda situation: read_security_groups(at(situation))),
         Reader(AWS_INSTANCES.id, effective.aws_place, lambda situation: read_instances(at(situation))),
         Reader(AWS_MANAGED_INSTANCES.id, effective.aws_place, lambda situation: read_managed_instances(at(situation))),
+        Reader(
+            AWS_PRIVATE_ZONES.id,
+            _vpc_place,
+            lambda situation: read_private_zones(at(situation), _vpc_id(situation) or ""),
+        ),
     )
+
+
+def _vpc_id(situation: Situation) -> str | None:
+    """The VPC answered, else the one that is suggested once it has been found."""
+    suggested = effective.suggested_vpc(situation)
+    return situation.answers.aws.vpc_id or (suggested.id if suggested is not None else None)
+
+
+def _vpc_place(situation: Situation) -> Hashable | None:
+    place, vpc = effective.aws_place(situation), _vpc_id(situation)
+    return None if place is None or vpc is None else (place, vpc)
 
 
 def read_security_groups(clients: AwsClients) -> tuple[SecurityGroup, ...]:
@@ -92,6 +112,27 @@ def read_managed_instances(clients: AwsClients) -> ManagedInstances:
             for page in pages
             for one in page["InstanceInformationList"]
         }
+    )
+
+
+def read_private_zones(clients: AwsClients, vpc_id: str) -> tuple[PrivateZone, ...]:
+    """The private hosted zones that somebody tied to the VPC, in this account or another (Route 53: ListHostedZonesByVPC).
+
+    Those that belong to a service of AWS are left out: an endpoint's own private name is one of them.
+    """
+    found: list[HostedZoneSummaryTypeDef] = []
+    request: ListHostedZonesByVPCRequestTypeDef = {"VPCId": vpc_id, "VPCRegion": cast("VPCRegionType", clients.region or "")}
+    with clients.reading(f"private hosted zones of {vpc_id}", "route53"):
+        while True:
+            answer = clients.route53.list_hosted_zones_by_vpc(**request)
+            found += answer["HostedZoneSummaries"]
+            if not answer.get("NextToken"):
+                break
+            request["NextToken"] = answer["NextToken"]
+    return tuple(
+        PrivateZone(one["Name"].rstrip(".").lower(), one["Owner"].get("OwningAccount", ""))
+        for one in found
+        if "OwningService" not in one["Owner"]
     )
 
 

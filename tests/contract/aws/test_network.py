@@ -50,3 +50,15 @@ def test_resources_are_found_by_their_tags(account):
     found = [r["ResourceARN"] for r in tagging.get_resources(TagFilters=filters)["ResourceTagMappingList"]]
     prefix = "arn:aws:ec2:us-east-2:123456789012"
     assert sorted(found) == sorted([repository["Arn"], f"{prefix}:security-group/{group}", f"{prefix}:vpc-endpoint/{endpoint}"])
+
+
+def test_systems_manager_tells_what_it_manages(account, refusal):
+    """SSM API reference, "DescribeInstanceInformation": filters, and pages of 5 to 50."""
+    ssm = account.client("ssm")
+    found = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["Online"]}])
+    assert [(i["InstanceId"], i["PlatformName"], i["IPAddress"]) for i in found["InstanceInformationList"]] == [
+        ("i-0b1b2c3d4e5f60009", "Amazon Linux", "10.0.2.5")
+    ]
+    lost = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["ConnectionLost"]}])
+    assert lost["InstanceInformationList"] == []
+    assert refusal(ssm.describe_instance_information, Filters=[{"Key": "Ping", "Values": ["x"]}]) == "InvalidFilterKey"

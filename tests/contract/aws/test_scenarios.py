@@ -142,13 +142,14 @@ def test_a_rule_that_names_a_group_lets_its_members_in(start_account):
         assert not endpoint.admits("10.0.2.5")
 
 
-def test_systems_manager_tells_what_it_manages(account, refusal):
-    """SSM API reference, "DescribeInstanceInformation": filters, and pages of 5 to 50."""
-    ssm = account.client("ssm")
-    found = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["Online"]}])
-    assert [(i["InstanceId"], i["PlatformName"], i["IPAddress"]) for i in found["InstanceInformationList"]] == [
-        ("i-0b1b2c3d4e5f60009", "Amazon Linux", "10.0.2.5")
-    ]
-    lost = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["ConnectionLost"]}])
-    assert lost["InstanceInformationList"] == []
-    assert refusal(ssm.describe_instance_information, Filters=[{"Key": "Ping", "Values": ["x"]}]) == "InvalidFilterKey"
+def test_a_private_hosted_zone_is_in_the_way_of_private_dns(start_account, refusal):
+    """PrivateLink guide, "Access an AWS service": private DNS conflicts with a zone of the same name tied to the VPC."""
+    zone = {"name": "git-codecommit.us-east-2.amazonaws.com"}
+    with start_account({"vpcs.0.private_zones": [zone]}) as account:
+        found = account.client("route53").list_hosted_zones_by_vpc(VPCId=VPC, VPCRegion="us-east-2")["HostedZoneSummaries"]
+        assert [one["Name"].rstrip(".") for one in found] == [zone["name"]]
+        assert found[0]["Owner"] == {"OwningAccount": "123456789012"}
+        ec2 = account.client("ec2")
+        ask = {"VpcEndpointType": "Interface", "VpcId": VPC, "ServiceName": NAME, "SubnetIds": ["subnet-0aaaaaaaaaaaaaaaa"]}
+        assert refusal(ec2.create_vpc_endpoint, **ask) == "InvalidParameter"
+        assert ec2.create_vpc_endpoint(**ask, PrivateDnsEnabled=False)["VpcEndpoint"]["State"] == "pending"

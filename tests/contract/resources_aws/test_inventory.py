@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from strategies.facts import AWS_INSTANCES, AWS_MANAGED_INSTANCES, AWS_SECURITY_GROUPS, Ingress, ManagedInstances
+from strategies.answers import Answers
+from strategies.base import Situation
+from strategies.facts import (
+    AWS_INSTANCES,
+    AWS_MANAGED_INSTANCES,
+    AWS_PRIVATE_ZONES,
+    AWS_SECURITY_GROUPS,
+    Ingress,
+    ManagedInstances,
+    PrivateZone,
+)
 from strategies.ports import FactFailureError, Reader
 from strategies.resources.aws.inventory import inventory_readers
 from tests.contract.resources_aws.conftest import VPC, StartWorld, World
@@ -68,3 +78,20 @@ def test_a_right_that_is_missing_costs_one_fact(start_world: StartWorld) -> None
             reader(world, AWS_MANAGED_INSTANCES.id).read(situation())
 
     assert "ssm:DescribeInstanceInformation" in caught.value.error.message
+
+
+def test_private_zones_of_the_vpc(start_world: StartWorld) -> None:
+    def with_zone(scenario: dict[str, object]) -> None:
+        vpcs = scenario["vpcs"]
+        assert isinstance(vpcs, list)
+        vpcs[0]["private_zones"] = [{"name": "git-codecommit.us-east-2.amazonaws.com"}, {"name": "acme.internal"}]
+
+    asked = Answers.model_validate({"aws": {"profile": "prod-east", "region": "us-east-2", "vpcId": VPC}})
+    with start_world(with_zone) as world:
+        found = reader(world, AWS_PRIVATE_ZONES.id).read(Situation(asked, situation().facts))
+        assert reader(world, AWS_PRIVATE_ZONES.id).inputs(situation()) is None
+
+    assert found == (
+        PrivateZone("git-codecommit.us-east-2.amazonaws.com", "123456789012"),
+        PrivateZone("acme.internal", "123456789012"),
+    )

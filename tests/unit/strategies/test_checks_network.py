@@ -18,6 +18,7 @@ from strategies.facts import (
     AWS_INSTANCES,
     AWS_MANAGED_INSTANCES,
     AWS_OIDC_PROVIDERS,
+    AWS_PRIVATE_ZONES,
     AWS_SECURITY_GROUPS,
     AWS_VPCS,
     CLUSTER_INFO,
@@ -28,6 +29,7 @@ from strategies.facts import (
     Ingress,
     Instance,
     OidcProviders,
+    PrivateZone,
     SecurityGroup,
     Subnet,
     Vpc,
@@ -291,6 +293,32 @@ class TestNames:
             facts = with_endpoints(endpoint(**changes))
             assert judged("codecommit.private-dns", facts=facts).status is Status.PASS
             assert endpoints.to_make(situation(facts)) == ("git-codecommit",)
+
+
+class TestZones:
+    """Private hosted zones that answer for the names of the endpoints."""
+
+    def test_a_zone_with_gits_name_is_in_the_way(self) -> None:
+        zone = PrivateZone("git-codecommit.us-east-2.amazonaws.com", "999999999999")
+        verdict = judged("codecommit.private-dns", facts={AWS_PRIVATE_ZONES.id: (zone,)})
+        assert (verdict.status, "of account 999999999999 answers in this VPC" in verdict.evidence) == (Status.FAIL, True)
+        with_endpoint = {AWS_PRIVATE_ZONES.id: (zone,), **with_endpoints(endpoint())}
+        assert judged("codecommit.private-dns", facts=with_endpoint).status is Status.WARN
+
+    def test_a_zone_above_or_beside_it_is_not(self) -> None:
+        zones = (PrivateZone("us-east-2.amazonaws.com", "1"), PrivateZone("git-codecommit-fips.us-east-2.amazonaws.com", "1"))
+        assert judged("codecommit.private-dns", facts={AWS_PRIVATE_ZONES.id: zones}).status is Status.PASS
+
+    def test_a_zone_may_lead_to_sts_elsewhere(self) -> None:
+        facts = {AWS_ENDPOINTS.id: (), AWS_PRIVATE_ZONES.id: (PrivateZone("sts.us-east-2.amazonaws.com", "1"),)}
+        assert judged("codecommit.sts-endpoint", facts=facts).status is Status.FAIL
+        answers = {"codecommit.network.stsEndpoint": "never"}
+        assert judged("codecommit.sts-endpoint", facts=facts, answers=answers).status is Status.WARN
+
+    def test_zones_that_may_not_be_read_are_no_obstacle(self) -> None:
+        denied = FactError("the credentials may not call route53:ListHostedZonesByVPC", "Ask for it.")
+        for check in ("codecommit.private-dns", "codecommit.sts-endpoint"):
+            assert judged(check, facts={AWS_PRIVATE_ZONES.id: denied}).status is Status.PASS
 
 
 class TestPolicies:

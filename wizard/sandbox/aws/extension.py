@@ -31,6 +31,7 @@ MODULES = {
     "ec2": "ec2",
     "iam": "iam",
     "kms": "kms",
+    "route53": "route53",
     "secretsmanager": "secretsmanager",
     "servicequotas": "servicequotas",
     "ssm": "ssm",

@@ -35,6 +35,8 @@ READS = ("Describe", "Get", "List", "Simulate", "Assume", "Lookup", "Head", "Bat
 UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 ACTION_PREFIX = {"tagging": "tag"}
 """Services whose actions in policies do not begin with their signing name."""
+REST = {"GET /2013-04-01/hostedzonesbyvpc": "ListHostedZonesByVPC"}
+"""Operations of services (Route 53) that are named by method and path."""
 ALWAYS_ALLOWED = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 
 
@@ -185,7 +187,7 @@ def _read(environ: WSGIEnvironment) -> Request:
     form = parse_qs(body.decode("utf-8", "replace")) if "form-urlencoded" in environ.get("CONTENT_TYPE", "") else {}
     form = form or parse_qs(environ.get("QUERY_STRING", ""))
     fallback = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
-    operation = target.rpartition(".")[2] or form.get("Action", [fallback])[0]
+    operation = target.rpartition(".")[2] or REST.get(fallback) or form.get("Action", [fallback])[0]
     return Request(
         service=match["service"] if match else "sts",
         operation=operation,

@@ -10,6 +10,7 @@ from moto.ec2.models.route_tables import RouteTable as MotoRouteTable
 from moto.ec2.models.security_groups import SecurityGroup as MotoSecurityGroup
 from moto.ec2.models.subnets import Subnet as MotoSubnet
 from moto.ec2.models.vpcs import VPC
+from moto.route53.models import route53_backends
 
 from wizard.sandbox.aws.scenario import Endpoint, Instance, NatGateway, RouteTable, SecurityGroup, Subnet, Vpc
 from wizard.sandbox.aws.services.ec2 import SandboxEc2
@@ -49,6 +50,10 @@ def seed_network(ec2: SandboxEc2, vpc: Vpc) -> None:
         _seed_endpoint(ec2, vpc, endpoint)
     for instance in vpc.instances:
         _seed_instance(ec2, instance)
+    for zone in vpc.private_zones:
+        route53_backends[ec2.account_id][ec2.partition].create_hosted_zone(
+            zone.name, private_zone=True, vpcid=vpc.id, vpcregion=ec2.region_name
+        )
     for subnet in vpc.subnets:
         for _ in range(subnet.interfaces):
             ec2.create_network_interface(subnet.id, ec2.free_address(subnet.id), description="ELB app/somebody-elses")

@@ -161,6 +161,12 @@ class Endpoint(Section):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
+class PrivateZone(Section):
+    """A private hosted zone of Route 53 that answers for ``name`` in the VPC."""
+
+    name: str
+
+
 class Vpc(Section):
     """A VPC with a main route table. ``internet_gateway`` adds a gateway, and a default route to it in the main table.
 
@@ -177,6 +183,7 @@ class Vpc(Section):
     tags: dict[str, str] = Field(default_factory=dict)
     route_tables: tuple[RouteTable, ...] = ()
     nat_gateways: tuple[NatGateway, ...] = ()
+    private_zones: tuple[PrivateZone, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()
     instances: tuple[Instance, ...] = ()

@@ -14,6 +14,7 @@ from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError, InvalidServic
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.utils import generic_filter, random_vpc_ep_id
+from moto.route53.models import route53_backends
 
 from wizard.sandbox.aws.policy import PolicyFaultError, parse
 from wizard.sandbox.aws.scenario import EndpointService
@@ -276,13 +277,18 @@ class EndpointsBackend(EC2Backend):
         for other in self.vpc_end_points.values():
             same = other.service_name == endpoint.service_name and other.vpc_id == endpoint.vpc_id
             if same and other.interface and other.private_dns_enabled and other is not endpoint:
-                domain = f"{endpoint.short_name}.{self.region_name}.amazonaws.com"
-                raise AwsError(
-                    "InvalidParameter",
-                    "private-dns-enabled cannot be set because there is already a conflicting DNS domain for "
-                    f"{domain} in the VPC {vpc.id}",
-                )
+                raise self._name_taken(endpoint)
+        # A private hosted zone of the same name is as much in the way as another endpoint.
+        zones = route53_backends[self.account_id][self.partition].list_hosted_zones_by_vpc(vpc.id)
+        host = ".".join(reversed(endpoint.short_name.split(".")))
+        if f"{host}.{self.region_name}.amazonaws.com" in [str(zone["Name"]).rstrip(".") for zone in zones]:
+            raise self._name_taken(endpoint)
         endpoint.private_dns_enabled = True
+
+    def _name_taken(self, endpoint: SandboxEndpoint) -> AwsError:
+        domain = f"{endpoint.short_name}.{self.region_name}.amazonaws.com"
+        what = "private-dns-enabled cannot be set because there is already a conflicting DNS domain for"
+        return AwsError("InvalidParameter", f"{what} {domain} in the VPC {endpoint.vpc_id}")
 
     def attach(self, endpoint: SandboxEndpoint, subnet_ids: Iterable[str]) -> None:
         """Give the endpoint a network interface in each subnet, and the DNS names that follow from it."""
