@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 from strategies.base import Check, Mend, Situation, Verdict
 from strategies.codecommit import urls
-from strategies.codecommit.endpoints import SERVING, is_ours, planned, to_make, whose
-from strategies.codecommit.endpoints import endpoint_for as endpoint_for
-from strategies.codecommit.endpoints import git_service as git_service
+from strategies.codecommit.endpoints import SERVING, endpoint_for, git_service, is_ours, planned, to_make, whose
 from strategies.common import effective
 from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, unseen, warned
 from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_PRIVATE_ZONES, AWS_VPCS, PrivateZone, Subnet

@@ -458,3 +458,32 @@ class TestAccount:
         badges = STRATEGIES["bastion-proxy"].card(situation()).badges
         assert [one.evidence for one in badges] == ["1 machine that SSM reaches: bastion"]
         assert STRATEGIES["bastion-proxy"].card(situation({AWS_MANAGED_INSTANCES.id: FactError("denied")})).badges == ()
+
+
+FULL = replace(B, free_addresses=0)
+ELSEWHERE = replace(VPC, id="vpc-0999", subnets=tuple(replace(s, id=s.id[:-1] + "9") for s in VPC.subnets))
+
+MENDED_BY_ANSWERS: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
+    ("cluster.home", {AWS_VPCS.id: (untagged(), ELSEWHERE), **UNSEEN}, {"aws.vpcId": VPC.id, "aws.subnetIds": [A.id]}),
+    ("aws.subnets", with_subnets(A, replace(B, az=A.az), C), {"aws.subnetIds": [A.id, B.id, C.id]}),
+    ("aws.subnets", {}, {"aws.subnetIds": [STRANGE]}),
+    ("aws.free-addresses", with_subnets(A, FULL, C), {"aws.subnetIds": [A.id, B.id, C.id]}),
+    (
+        "codecommit.zones",
+        {AWS_ENDPOINT_SERVICES.id: EndpointServices({GIT: ZONES[:2]})},
+        {"aws.subnetIds": [A.id, B.id, C.id]},
+    ),
+    ("codecommit.sts-endpoint", {AWS_ENDPOINTS.id: ()}, {"codecommit.network.stsEndpoint": "never"}),
+    ("codecommit.oidc-provider", TestOidc.listing("sts.amazonaws.com"), {}),
+]
+
+
+@pytest.mark.parametrize(("check", "facts", "answers"), MENDED_BY_ANSWERS, ids=[check for check, *_ in MENDED_BY_ANSWERS])
+def test_what_the_button_answers_mends_the_check(
+    check: str, facts: Mapping[str, object], answers: Mapping[str, object]
+) -> None:
+    before = judged(check, facts=facts, answers=answers)
+    changed = {key: value for key, value in {**answers, **edits(before)}.items() if value is not None}
+
+    assert before.status is Status.FAIL
+    assert judged(check, facts=facts, answers=changed).status is Status.PASS
