@@ -24,11 +24,15 @@ class Rule(_Part):
 
 
 class Operator(_Part):
-    """Whom the kubeconfig names: a cluster-admin, or somebody who holds just ``rules`` (cluster-wide) when they are given."""
+    """Whom the kubeconfig names: a cluster-admin, or somebody who holds just ``rules`` (cluster-wide) when they are given.
+
+    Where the login has ``expired``, the API server does not know the kubeconfig's token any more.
+    """
 
     user: str = "operator"
     groups: tuple[str, ...] = ("platform-engineers",)
     rules: tuple[Rule, ...] | None = None
+    expired: bool = False
 
 
 class Proxy(_Part):

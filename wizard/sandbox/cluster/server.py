@@ -64,7 +64,7 @@ class ClusterServer:
         self._operator_token = f"sha256~{secrets.token_urlsafe(32)}"
         operator = self._scenario.operator
         groups = (*operator.groups, "system:authenticated:oauth", "system:authenticated")
-        self._users = {self._operator_token: User(operator.user, groups)}
+        self._users = {} if operator.expired else {self._operator_token: User(operator.user, groups)}
         self._stopped = threading.Event()
         self._api = Api(
             self._registry,
