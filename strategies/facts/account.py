@@ -60,7 +60,7 @@ class Tried(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """A mutating EC2 call that was tried with ``DryRun``: its action, how it ended, and EC2's word when it was not allowed."""
+    """A mutating EC2 call that was tried with ``DryRun``: its action, how it ended, and why when it was not allowed."""
 
     action: str
     ended: Tried

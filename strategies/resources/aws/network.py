@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from strategies.facts import Endpoint, Subnet, Vpc
 from strategies.resources.aws import documents
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.tags import RED_HAT_TAG, as_mapping, clusters_of, instance_of
-from strategies.resources.parallel import together
+from strategies.resources.parallel import started, together
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -30,12 +29,11 @@ def read_vpcs(clients: AwsClients) -> tuple[Vpc, ...]:
     """
     ec2 = clients.ec2
     with clients.reading(f"VPCs of {clients.region}", "ec2"):
-        with ThreadPoolExecutor(5, thread_name_prefix="aws-network") as pool:
-            listed_vpcs = pool.submit(_vpcs, ec2)
-            listed_subnets = pool.submit(_subnets, ec2)
-            listed_tables = pool.submit(_route_tables, ec2)
-            listed_internet = pool.submit(_internet_gateways, ec2)
-            listed_nat = pool.submit(_nat_gateways, ec2)
+        listed_vpcs = started(lambda: _vpcs(ec2))
+        listed_subnets = started(lambda: _subnets(ec2))
+        listed_tables = started(lambda: _route_tables(ec2))
+        listed_internet = started(lambda: _internet_gateways(ec2))
+        listed_nat = started(lambda: _nat_gateways(ec2))
         vpcs, subnets, tables = listed_vpcs.result(), listed_subnets.result(), listed_tables.result()
         internet, nat = listed_internet.result(), listed_nat.result()
         dns = together(

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from strategies.answers import Answers
 from strategies.base import Owner
 from strategies.codecommit import urls
+from strategies.common.logins import Login
 from strategies.facts import (
     AwsIdentity,
     Denial,
@@ -25,7 +26,7 @@ from strategies.facts import (
 )
 from strategies.ports import FactFailureError
 from strategies.resources.aws.clients import AwsClients
-from strategies.resources.aws.errors import DENIED, code
+from strategies.resources.aws.errors import DENIED, code, explain
 from strategies.resources.aws.tags import ec2_tags
 from strategies.resources.parallel import together
 
@@ -124,29 +125,28 @@ def read_dry_runs(clients: AwsClients, answers: Answers, vpc: str, subnets: Sequ
 
     with clients.reading("EC2 dry runs", "ec2"):
         tried = (("ec2:CreateSecurityGroup", make_group), ("ec2:CreateVpcEndpoint", make_endpoint))
-        return DryRuns(tuple(together([partial(_tried, action, call) for action, call in tried])))
+        login = clients.login()
+        return DryRuns(tuple(together([partial(_tried, action, call, login) for action, call in tried])))
 
 
-def _tried(action: str, call: Callable[[], object]) -> DryRun:
+def _tried(action: str, call: Callable[[], object], login: Login) -> DryRun:
     """Raises ClientError for what says nothing of permissions (throttling, credentials)."""
     try:
         call()
     except ClientError as error:
-        kind, message = code(error), _shown(str(error.response.get("Error", {}).get("Message", "")))
+        kind = code(error)
         if kind == "DryRunOperation":
             return DryRun(action, Tried.ALLOWED)
         if kind in DENIED:
-            return DryRun(action, Tried.DENIED, message)
+            return DryRun(action, Tried.DENIED, explain(error, "ec2", login).why)
         if kind.startswith("Invalid") or kind in ("MissingParameter", "VpcEndpointLimitExceeded"):
-            return DryRun(action, Tried.UNCLEAR, f"{message} ({kind})")
+            return DryRun(action, Tried.UNCLEAR, _shown(str(error.response.get("Error", {}).get("Message", kind))))
         raise
     raise FactFailureError(FactError(f"{action} was asked for as a dry run and AWS did not take it as one"))
 
 
 def _shown(message: str) -> str:
-    """Without the encoded part, which only somebody with sts:DecodeAuthorizationMessage can read, and bounded."""
-    plain = _CONTROL.sub(" ", message.partition("Encoded authorization failure message:")[0])
-    return plain.removeprefix("You are not authorized to perform this operation.").strip()[:_LONGEST_MESSAGE]
+    return _CONTROL.sub(" ", message).strip()[:_LONGEST_MESSAGE]
 
 
 def read_boundary(clients: AwsClients, arn: str | None) -> PermissionsBoundary:
