@@ -12,7 +12,7 @@ from strategies.facts import FactError, FactKey
 TITLES: Mapping[str, str] = {key.id: key.title for key in vars(catalogue).values() if isinstance(key, FactKey)}
 """Fact id -> what the operator calls it."""
 
-_SEVERITY = (Status.FAIL, Status.WARN, Status.UNKNOWN, Status.SKIPPED, Status.PASS)
+_SEVERITY = (Status.FAIL, Status.WARN, Status.UNKNOWN, Status.PASS, Status.SKIPPED)
 
 
 WITHHELD = "not looked at here: it makes a Job in the cluster for some seconds, and is done when checks are asked for"
@@ -40,7 +40,7 @@ def evaluate(
 
 
 def worst_first(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
-    """Failures, warnings, then what is not known, was skipped, passed; blocking ones before others; else in their order."""
+    """Failures, warnings, then what is not known, passed, was skipped; blocking ones before others; else in their order."""
     return tuple(sorted(results, key=lambda r: (_SEVERITY.index(r.status), not r.check.blocking)))
 
 

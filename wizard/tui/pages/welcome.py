@@ -22,7 +22,7 @@ from wizard.tui.wording import ago
 _INTRODUCTION = (
     "A cluster with egress zero cannot reach GitHub. ezgitops gives it a Git repository that Argo CD can sync from: "
     "it looks at your AWS account and your cluster, checks what is needed, shows a plan, and carries it out. "
-    "Until you confirm the plan it only reads."
+    "Nothing is changed before you say yes."
 )
 _DRAFTS_SHOWN = 3
 
