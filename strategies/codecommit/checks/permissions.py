@@ -67,9 +67,7 @@ def dry_run(situation: Situation) -> Verdict:
         return unknown("not read yet")
     denied = [one for one in found.runs if one.ended is Tried.DENIED]
     if denied:
-        evidence = (
-            f"dry run of {', '.join(one.action for one in denied)}: {'; '.join(dict.fromkeys(one.message for one in denied))}"
-        )
+        evidence = f"a dry run says: {'; '.join(dict.fromkeys(one.message for one in denied))}"
         missing = [service for service in _services(situation) if service not in _present(situation)]
         if all(one.action == "ec2:CreateVpcEndpoint" for one in denied) and not missing:
             return warned(
