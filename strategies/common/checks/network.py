@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from strategies.base import Check, Mend, Situation, Verdict
 from strategies.common import effective
@@ -168,7 +168,8 @@ def egress(situation: Situation) -> Verdict:
     if found is None:
         return unknown("the cluster's VPC is not known")
     places = _node_subnets(situation, found)
-    ways = [f"{s.id} ({s.az}) has a default route to {s.way_out or 'somewhere'}" for s in places if s.has_default_route]
+    targets = dict.fromkeys(s.way_out or "somewhere" for s in places if s.has_default_route)
+    ways = [f"a default route to {target} in {_led(places, target)}" for target in targets]
     if info is not None and info.proxy:
         ways.append(f"the cluster has a proxy, {info.proxy}")
     gateways = [f"internet gateway {found.internet_gateway}"] if found.internet_gateway else []
@@ -186,6 +187,11 @@ def egress(situation: Situation) -> Verdict:
     if gateways:
         return passed(f"{routes}; {' and '.join(gateways)} in the VPC, not on the nodes' way; {proxy}")
     return passed(f"{routes}, no NAT gateway, no internet gateway, {proxy}")
+
+
+def _led(places: Sequence[Subnet], target: str) -> str:
+    led = [s for s in places if s.has_default_route and (s.way_out or "somewhere") == target]
+    return f"{counted(len(led), 'subnet')} ({', '.join(s.az for s in led)})"
 
 
 def _node_subnets(situation: Situation, vpc: Vpc) -> tuple[Subnet, ...]:

@@ -55,5 +55,10 @@ def owner_of(tags: Mapping[str, str]) -> Owner | None:
 
 
 def clusters_of(tags: Mapping[str, str]) -> tuple[str, ...]:
-    """The infrastructure names of the clusters that own or share the tagged thing (``kubernetes.io/cluster/NAME``)."""
-    return tuple(sorted(key.removeprefix(_CLUSTER_TAG) for key in tags if key.startswith(_CLUSTER_TAG)))
+    """The infrastructure names of the clusters that own or share the tagged thing (``kubernetes.io/cluster/NAME``).
+
+    ``unmanaged`` is no name: it keeps clusters from taking a subnet (OpenShift docs, "Installing a cluster on AWS into an
+    existing VPC").
+    """
+    names = (key.removeprefix(_CLUSTER_TAG) for key in tags if key.startswith(_CLUSTER_TAG))
+    return tuple(sorted(name for name in names if name != "unmanaged"))

@@ -110,7 +110,22 @@ def test_a_default_route_is_seen_through_the_main_table(world: World) -> None:
     vpc = next(one for one in found if one.id == "vpc-0a1b2c3d4e5f60718")
     assert vpc.internet_gateway == gateway
     assert all(s.has_default_route for s in vpc.subnets)
+    assert {(s.way_out, s.route_table) for s in vpc.subnets} == {(gateway, "rtb-0a1b2c3d4e5f60718")}
     assert vpc.private_subnets == ()
+
+
+def test_a_subnet_that_several_clusters_share(world: World) -> None:
+    names = ("staging-q9w8e", "unmanaged")
+    tags = [{"Key": f"kubernetes.io/cluster/{name}", "Value": "shared"} for name in names]
+    world.clients.ec2.create_tags(Resources=["subnet-0aaaaaaaaaaaaaaaa"], Tags=tags)
+
+    found = readers(world)[AWS_VPCS.id].read(situation())
+
+    assert isinstance(found, tuple)
+    shared = next(s for s in found[0].subnets if s.id == "subnet-0aaaaaaaaaaaaaaaa")
+    assert shared.clusters == ("prod-east-x7k2p", "staging-q9w8e")
+    assert shared.belongs_to("staging-q9w8e")
+    assert not shared.belongs_to(None)
 
 
 def test_endpoints_and_whose_they_are(world: World) -> None:
@@ -130,6 +145,11 @@ def test_endpoints_and_whose_they_are(world: World) -> None:
         True,
     )
     assert sts.security_group_ids == ("sg-0e0e0e0e0e0e0e0e0",)
+    assert sts.policy is not None
+    assert (sts.policy["Statement"], sts.keeper) == (
+        [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+        "Red Hat",
+    )
     assert (sts.instance, by_id["vpce-0ec00000000000003"].instance) == (None, "prod-east")
 
 

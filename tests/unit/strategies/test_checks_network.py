@@ -193,7 +193,7 @@ class TestEgress:
         facts = with_subnets(replace(A, has_default_route=True, way_out=target, route_table="rtb-1"), B, C)
         verdict = judged("network.egress-zero", facts=facts)
         assert verdict.status is Status.WARN
-        assert f"{A.id} ({A.az}) has a default route to {target}" in verdict.evidence
+        assert verdict.evidence == f"this cluster has a way out: a default route to {target} in 1 subnet (us-east-2a)"
 
     def test_a_public_subnet_without_nodes_is_none(self) -> None:
         public = Subnet("subnet-9", A.az, "10.0.99.0/24", 200, "public", True, "prod-east-x7k2p", way_out="igw-1")
