@@ -65,7 +65,8 @@ def _with_another(situation: Situation, verdict: Verdict, account: str | None, *
         return verdict
     says = f"Answers aws.profile: {other.name} ({other.kind}). AWS is then asked whose credentials those are."
     mend = Mend(f"Use profile {other.name}", says, edits={"aws.profile": other.name})
-    return Verdict(verdict.status, verdict.evidence, Remedy(verdict.remedy.text, verdict.remedy.command, mend))
+    text = f"{verdict.remedy.text} Or use profile {other.name}."
+    return Verdict(verdict.status, verdict.evidence, Remedy(text, verdict.remedy.command, mend))
 
 
 def _another(situation: Situation, account: str | None, *, wanted_only: bool) -> AwsProfile | None:
