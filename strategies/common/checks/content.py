@@ -8,18 +8,13 @@ import shlex
 from collections.abc import Sequence
 
 from strategies.base import Check, Situation, Verdict
+from strategies.codecommit.limits import BLOB_LIMIT, BRANCH_NAME_LIMIT, PUSH_LIMIT
 from strategies.codecommit.urls import clone_url
 from strategies.common import effective, outside
 from strategies.common.shown import shown, size
 from strategies.common.verdicts import counted, failed, passed, skipped, unknown, warned
 from strategies.facts import SOURCE, SOURCE_CONTENT, SOURCE_TREE, LfsRule, Link, LinkKind
 
-BLOB_LIMIT = 2 * 1000**3
-"""CodeCommit user guide, "Quotas": the maximum size of a single Git blob is 2 GB."""
-PUSH_LIMIT = 4_000
-"""CodeCommit user guide, "Quotas": references in a single push. The mirror pushes in smaller lots."""
-NAME_LIMIT = 256
-"""CodeCommit user guide, "Quotas": characters of a branch's name, which must not be 40 hexadecimal digits."""
 _COMMIT_LIKE = re.compile(r"[0-9a-fA-F]{40}")
 _MOST_SHOWN = 3
 
@@ -37,10 +32,12 @@ def sizes(situation: Situation) -> Verdict:
         return unknown(f"the content could not be read: {error.message}", error.remedy, error.command)
     if content is None or source is None:
         return unknown("not read yet")
-    names = [name for name in source.branches if len(name) > NAME_LIMIT or _COMMIT_LIKE.fullmatch(name)]
+    names = [name for name in source.branches if len(name) > BRANCH_NAME_LIMIT or _COMMIT_LIKE.fullmatch(name)]
     if names:
         evidence = f"CodeCommit takes no branch of the name {shown(names[0])}{_more(len(names) - 1)}"
-        return failed(evidence, f"Rename it in the source: at most {NAME_LIMIT} characters, and not 40 hexadecimal digits.")
+        return failed(
+            evidence, f"Rename it in the source: at most {BRANCH_NAME_LIMIT} characters, and not 40 hexadecimal digits."
+        )
     too_large = [one for one in content.large if one.size is not None and one.size > BLOB_LIMIT]
     if too_large:
         one = too_large[0]

@@ -37,8 +37,8 @@ def git_program(situation: Situation) -> Verdict:
 def disk(situation: Situation) -> Verdict:
     """The mirror goes through this machine: the source's whole history must fit.
 
-    How large the history is shows only when it has been fetched. The revision that Argo CD follows is known, and less than that
-    it cannot be.
+    How large the history is shows only when it has been fetched. The revision that Argo CD follows is known once it has been
+    read, and less than that it cannot be. The check does not wait for it: a full disk is full whatever the source is.
     """
     found, content = situation.facts.get(MIRROR_SPACE), situation.facts.get(SOURCE_CONTENT)
     if found is None:

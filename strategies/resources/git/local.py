@@ -18,7 +18,8 @@ from strategies.resources.git.progress import teller
 from strategies.resources.git.refs import HEADS, TAGS, References, list_local
 
 BATCH = 1000
-"""References in one push: CodeCommit takes 4,000 (user guide, "Quotas"), an argument list somewhat more."""
+"""References in one push: fewer than CodeCommit takes (``PUSH_LIMIT``) and an argument list holds."""
+_LISTING_LIMIT = 1024**3
 
 
 class LocalMirror:
@@ -61,6 +62,24 @@ class LocalMirror:
         """The branches and tags that have arrived here."""
         return list_local(self._git, self._folder)
 
+    def too_large(self, limit: int) -> str | None:
+        """A file of the branches and tags here that is larger than ``limit`` bytes, by its path; None when there is none.
+
+        Sizes are read from the packs' own headers. Raises GitError.
+        """
+        everything = ["cat-file", "--batch-all-objects", "--unordered"]
+        sizes = self._git.run([*everything, "--batch-check=%(objectsize)"], folder=self._folder, timeout=TRANSFER_TIMEOUT)
+        if max(map(int, sizes.split()), default=0) <= limit:
+            return None
+        named = self._git.output(
+            [*everything, "--batch-check=%(objectsize) %(objectname)"],
+            folder=self._folder,
+            timeout=TRANSFER_TIMEOUT,
+            limit=_LISTING_LIMIT,
+        )
+        pairs = (line.split() for line in named.decode().splitlines())
+        return next((path for size, oid in pairs if int(size) > limit and (path := self._path(oid)) is not None), None)
+
     def fetch(self, url: str, login: GitLogin | None, run: Execution) -> None:
         """Bring every branch and tag of ``url`` here, and forget those that it no longer has. Raises GitError."""
         refspecs = [f"+{HEADS}*:{HEADS}*", f"+{TAGS}*:{TAGS}*"]
@@ -83,6 +102,11 @@ class LocalMirror:
         """The references in lots that one push can take."""
         for start in range(0, len(references), BATCH):
             yield references[start : start + BATCH]
+
+    def _path(self, oid: str) -> str | None:
+        """Where an object stands in the history; None for one that no reference reaches any more: it is not pushed."""
+        asked = ["log", "--all", "-1", "--format=", "--name-only", f"--find-object={oid}"]
+        return self._git.run(asked, folder=self._folder, timeout=TRANSFER_TIMEOUT).strip() or None
 
     def _usable(self) -> bool:
         try:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from strategies.base import Action, Change, FieldDiff, Json, Observed, Owner
+from strategies.codecommit.limits import BLOB_LIMIT
+from strategies.common.shown import shown, size
 from strategies.kinds import MirrorResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.git.codecommit import MIRRORED_AT, GitHost, Hosted
@@ -38,9 +40,16 @@ class MirrorHandler:
     rank = 0
 
     def __init__(
-        self, git: GitProgram, host: GitHost, source_login: Callable[[MirrorResource], GitLogin | None], cache: Path
+        self,
+        git: GitProgram,
+        host: GitHost,
+        source_login: Callable[[MirrorResource], GitLogin | None],
+        cache: Path,
+        *,
+        blob_limit: int = BLOB_LIMIT,
     ) -> None:
         self._git = git
+        self._blob_limit = blob_limit
         self._host = host
         self._source_login = source_login
         self._cache = cache
@@ -165,6 +174,12 @@ class MirrorHandler:
         # The default branch goes first: a host makes the first branch that it is given the default one.
         changed.sort(key=lambda name: (name != f"{HEADS}{default}", name))
         url = resource.target_url
+        large = local.too_large(self._blob_limit) if changed else None
+        if large is not None:
+            raise ResourceError(
+                f"Cannot mirror to {url}", f"{shown(large)} is larger than the {size(self._blob_limit)} that CodeCommit takes",
+                "Take it out of the source's history (git filter-repo), and keep it outside Git.",
+            )  # fmt: skip
         for batch in local.batches(changed):
             with run.mutation("git:push", {"source": resource.source_url, "url": url, "references": len(batch)}):
                 self._persistently(url, run, partial(self._send, local.push, url, batch, run))

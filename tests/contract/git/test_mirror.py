@@ -167,6 +167,29 @@ def test_nothing_is_pushed_when_the_fetch_was_not_whole(world: World, source: Pa
     assert run.calls == []
 
 
+def test_a_file_that_the_host_would_refuse_is_named_before_anything_is_pushed(
+    world: World, program: GitProgram, tmp_path: Path
+) -> None:
+    world.handler = MirrorHandler(program, world.host, lambda _r: None, tmp_path / "cache", blob_limit=1_000)
+    world.handler.create(world.resource, RecordingRun())
+    commit(world.source, "x" * 1_001)
+    commit(world.source, "small again")
+    before = references(world.target)
+    with pytest.raises(ResourceError, match=r"file is larger than the 1\.0 kB that CodeCommit takes"):
+        world.handler.create(world.resource, RecordingRun())
+    assert references(world.target) == before
+
+
+def test_a_large_file_that_left_the_history_is_no_obstacle(world: World, program: GitProgram, tmp_path: Path) -> None:
+    world.handler = MirrorHandler(program, world.host, lambda _r: None, tmp_path / "cache", blob_limit=1_000)
+    commit(world.source, "x" * 1_001)
+    with pytest.raises(ResourceError):
+        world.handler.create(world.resource, RecordingRun())
+    git("reset", "-q", "--hard", "HEAD~1", folder=world.source)
+    world.handler.create(world.resource, RecordingRun())
+    assert references(world.target) == references(world.source, "refs/heads", "refs/tags")
+
+
 def test_a_wrong_password_is_said_in_plain_words(world: World) -> None:
     world.host.password = "wrong"
     with pytest.raises(ResourceError) as caught:
