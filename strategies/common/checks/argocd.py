@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
 from strategies.base import Check, Json, Mend, Situation, Status, Verdict
-from strategies.common import effective
+from strategies.common import effective, gitops
 from strategies.common.argo import version_behind
 from strategies.common.verdicts import failed, oc, passed, unknown
 from strategies.facts import (
@@ -17,7 +19,6 @@ from strategies.facts import (
     GitOps,
 )
 
-OPERATOR = "openshift-gitops-operator"
 READ_ANEW = (
     CLUSTER_GITOPS.id,
     ARGOCD_SECRETS.id,
@@ -29,9 +30,9 @@ READ_ANEW = (
 """What is another once the operator has been installed."""
 INSTALL = Mend(
     "Install OpenShift GitOps",
-    f"Makes the namespace {OPERATOR} with an operator group for all namespaces and a subscription to {OPERATOR}, channel "
-    "latest of redhat-operators, and waits until its Argo CD instance is available: some minutes. The operator is for the "
-    "whole cluster; ezgitops destroy leaves it.",
+    f"Makes the namespace {gitops.NAMESPACE} with an operator group for all namespaces and a subscription to "
+    f"{gitops.PACKAGE}, channel {gitops.CHANNEL} of {gitops.SOURCE}, and waits until its Argo CD instance is available: some "
+    "minutes. The operator is for the whole cluster; ezgitops destroy leaves it.",
     operation="gitops.install-operator",
     refreshes=READ_ANEW,
 )
@@ -45,7 +46,7 @@ def operator(situation: Situation) -> Verdict:
     if found.csv is None:
         return _no_operator(situation, found)
     if found.phase != "Succeeded":
-        where = found.subscription.namespace if found.subscription is not None else OPERATOR
+        where = found.subscription.namespace if found.subscription is not None else gitops.NAMESPACE
         command = oc(situation, "get", "csv", found.csv, "-n", where, "-o", "yaml")
         evidence = f"{found.csv} is {found.phase or 'without a phase'}" + (f": {found.message}" if found.message else "")
         return failed(evidence, "Wait, or see why it does not succeed.", command)
@@ -71,7 +72,7 @@ def _no_operator(situation: Situation, found: GitOps) -> Verdict:
         "the OpenShift GitOps operator is not installed",
         "Install it from the channel that egress-zero clusters mirror: package openshift-gitops-operator, channel latest, "
         "source redhat-operators.",
-        oc(situation, "get", "packagemanifest", OPERATOR, "-n", "openshift-marketplace"),
+        f"echo {shlex.quote(gitops.as_one_document())} | {oc(situation, 'apply', '-f', '-')}",
         mend=INSTALL,
     )
 

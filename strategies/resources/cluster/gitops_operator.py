@@ -1,8 +1,4 @@
-"""Installs OpenShift GitOps through the Operator Lifecycle Manager and waits until its Argo CD instance is available.
-
-Sources: OpenShift GitOps, "Installing Red Hat OpenShift GitOps Operator by using CLI" (namespace, operator group,
-subscription); openshift-docs ``rosa_hcp/rosa-hcp-egress-zero-install.adoc`` (only default channels are mirrored).
-"""
+"""Installs OpenShift GitOps through the Operator Lifecycle Manager and waits until its Argo CD instance is available."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from strategies.base import Json
+from strategies.common import gitops
 from strategies.ports import Execution, ResourceError
 from strategies.resources.cluster.apis import (
     ARGO_CD,
@@ -22,9 +19,8 @@ from strategies.resources.cluster.apis import (
 )
 from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.errors import as_resource_error
-from strategies.resources.cluster.readers import OPERATOR, instance_of, subscription_of
+from strategies.resources.cluster.readers import instance_of, subscription_of
 
-NAMESPACE = OPERATOR
 INSTANCE_NAMESPACE = INSTANCE = "openshift-gitops"
 TIMEOUT = 900.0
 """Seconds for everything: the catalog is asked, two images are pulled, and the instance's own pods start after that."""
@@ -47,33 +43,15 @@ def install(client: KubeClient, _arguments: Mapping[str, Json], run: Execution) 
 
 def _asked(client: KubeClient) -> Manifest | None:
     """The subscription to the operator, in whatever namespace: a second one would keep the first from being resolved."""
-    return next((one for one in client.list(SUBSCRIPTION) if text(one, "spec", "name") == OPERATOR), None)
+    return next((one for one in client.list(SUBSCRIPTION) if text(one, "spec", "name") == gitops.PACKAGE), None)
 
 
 def _ask(client: KubeClient, run: Execution) -> None:
-    _apply(client, run, "namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    _apply(client, run, "namespaces", gitops.SPACE)
     # OLM refuses to choose between two operator groups of a namespace (TooManyOperatorGroups).
-    if not client.list(OPERATOR_GROUP, NAMESPACE):
-        group: Manifest = {
-            "apiVersion": OPERATOR_GROUP.api_version,
-            "kind": OPERATOR_GROUP.kind,
-            "metadata": {"name": NAMESPACE, "namespace": NAMESPACE},
-            "spec": {},
-        }
-        _apply(client, run, OPERATOR_GROUP.resource, group)
-    subscription: Manifest = {
-        "apiVersion": SUBSCRIPTION.api_version,
-        "kind": SUBSCRIPTION.kind,
-        "metadata": {"name": OPERATOR, "namespace": NAMESPACE},
-        "spec": {
-            "name": OPERATOR,
-            "channel": "latest",
-            "source": "redhat-operators",
-            "sourceNamespace": "openshift-marketplace",
-            "installPlanApproval": "Automatic",
-        },
-    }
-    _apply(client, run, SUBSCRIPTION.resource, subscription)
+    if not client.list(OPERATOR_GROUP, gitops.NAMESPACE):
+        _apply(client, run, OPERATOR_GROUP.resource, gitops.GROUP)
+    _apply(client, run, SUBSCRIPTION.resource, gitops.SUBSCRIPTION)
 
 
 def _apply(client: KubeClient, run: Execution, resource: str, manifest: Manifest) -> None:
@@ -105,7 +83,7 @@ def _wait(client: KubeClient, run: Execution) -> None:
             after = "" if stage.hopeless else f"not ready after {waited:.0f} s: "
             raise ResourceError(
                 _WHAT, f"{after}{said}",
-                f"See what the operator says (oc get subscription.operators.coreos.com,csv -n {NAMESPACE} -o yaml).",
+                f"See what the operator says (oc get subscription.operators.coreos.com,csv -n {gitops.NAMESPACE} -o yaml).",
             )  # fmt: skip
         run.sleep(_POLL)
         waited += _POLL

@@ -8,7 +8,7 @@ from functools import partial
 import yaml
 
 from strategies.base import Json, Situation
-from strategies.common import effective
+from strategies.common import effective, gitops
 from strategies.common.rights import needed_rights
 from strategies.facts import (
     CLUSTER_GITOPS,
@@ -46,7 +46,6 @@ from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.errors import as_fact_failure
 from strategies.resources.parallel import together
 
-OPERATOR = "openshift-gitops-operator"
 _PARTS = ("applicationController", "repo", "server", "redis")
 _FAILING = ("ResolutionFailed", "CatalogSourcesUnhealthy", "InstallPlanFailed", "BundleUnpackFailed")
 """Conditions of a Subscription that are bad when they are true (OLM ``subscription_types.go``)."""
@@ -128,7 +127,7 @@ def read_gitops(client: KubeClient) -> GitOps:
         subscriptions, versions, instances = together(
             [
                 partial(_list, client, SUBSCRIPTION),
-                partial(_list, client, CLUSTER_SERVICE_VERSION, OPERATOR),
+                partial(_list, client, CLUSTER_SERVICE_VERSION, gitops.NAMESPACE),
                 partial(_list, client, ARGO_CD),
             ]
         )
@@ -140,7 +139,7 @@ def read_gitops(client: KubeClient) -> GitOps:
         phase=word(csv, "status", "phase") or None,
         instances=tuple(instance_of(one) for one in instances),
         message=word(csv, "status", "message"),
-        subscription=next((subscription_of(one) for one in subscriptions if text(one, "spec", "name") == OPERATOR), None),
+        subscription=next((subscription_of(one) for one in subscriptions if text(one, "spec", "name") == gitops.PACKAGE), None),
     )
 
 
@@ -192,15 +191,16 @@ def subscription_of(found: Manifest) -> OperatorSubscription:
 def _operator_version(client: KubeClient, subscriptions: Sequence[Manifest], versions: Sequence[Manifest]) -> Manifest:
     """The ClusterServiceVersion that the subscription installed, wherever that is; it is usually among ``versions``."""
     for subscription in subscriptions:
-        if text(subscription, "spec", "name") == OPERATOR:
+        if text(subscription, "spec", "name") == gitops.PACKAGE:
             installed = text(subscription, "status", "installedCSV")
             namespace = text(subscription, "metadata", "namespace")
-            known = next((v for v in versions if text(v, "metadata", "name") == installed and namespace == OPERATOR), None)
+            usual = versions if namespace == gitops.NAMESPACE else ()
+            known = next((one for one in usual if text(one, "metadata", "name") == installed), None)
             if known is not None or not installed:
                 return known or {}
             found = _allowed(client, CLUSTER_SERVICE_VERSION, installed, namespace)
             return {} if found is None or isinstance(found, KubeError) else found
-    named = (v for v in versions if text(v, "metadata", "name").startswith(f"{OPERATOR}."))
+    named = (v for v in versions if text(v, "metadata", "name").startswith(f"{gitops.PACKAGE}."))
     return next(named, {})
 
 

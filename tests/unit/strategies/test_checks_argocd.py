@@ -109,6 +109,14 @@ def test_an_operator_that_is_missing_is_installed_by_one_key() -> None:
     assert CLUSTER_GITOPS.id in mend.refreshes
 
 
+def test_an_operator_that_is_missing_is_installed_by_one_command_too() -> None:
+    given = words(judged("gitops.operator", facts={CLUSTER_GITOPS.id: GitOps(None, None, None, ())}))
+    assert given[2:] == ["|", "oc", "--context", "prod-east", "apply", "-f", "-"]
+    made = json.loads(given[1])["items"]
+    assert [one["kind"] for one in made] == ["Namespace", "OperatorGroup", "Subscription"]
+    assert (made[2]["spec"]["channel"], made[2]["spec"]["source"]) == ("latest", "redhat-operators")
+
+
 def test_an_operator_that_somebody_asked_for_already_is_not_asked_for_twice() -> None:
     asked = OperatorSubscription("openshift-operators", "gitops", "gitops-1.16", "redhat-operators", "UpgradePending")
     verdict = judged("gitops.operator", facts={CLUSTER_GITOPS.id: GitOps(None, None, None, (), subscription=asked)})
