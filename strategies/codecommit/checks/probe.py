@@ -79,7 +79,10 @@ def _git_dns(situation: Situation, git: HostView) -> Verdict:
     )
     home = effective.vpc(situation)
     where = ("--vpc-id", home.id if home is not None else "VPC", "--vpc-region", effective.region(situation) or "REGION")
-    return failed(f"{git.host} resolves {seen}", remedy, aws(situation, "route53", "list-hosted-zones-by-vpc", *where))
+    command = aws(situation, "route53", "list-hosted-zones-by-vpc", *where)
+    if git.trusted:  # a way out, or an endpoint that several VPCs share
+        return warned(f"{git.host} resolves {seen}, and answers there: the endpoint is passed by", remedy, command)
+    return failed(f"{git.host} resolves {seen}", remedy, command)
 
 
 def git_tcp(situation: Situation) -> Verdict:
@@ -88,7 +91,7 @@ def git_tcp(situation: Situation) -> Verdict:
 
 
 def _git_tcp(situation: Situation, git: HostView) -> Verdict:
-    if not git.addresses or _outside(situation, git.addresses):
+    if not git.trusted and (not git.addresses or _outside(situation, git.addresses)):
         return skipped(_NOT_LED)
     return _tcp(situation, git, git_service(situation))
 
@@ -99,7 +102,9 @@ def git_tls(situation: Situation) -> Verdict:
 
 
 def _git_tls(situation: Situation, git: HostView) -> Verdict:
-    if not git.reached or _outside(situation, git.addresses):
+    if not git.trusted and _outside(situation, git.addresses):
+        return skipped(_NOT_LED)
+    if not git.reached:
         return skipped(_NOT_REACHED)
     return passed(f"{git.host} has a certificate that the image trusts") if git.trusted else _intercepted(git)
 
@@ -119,7 +124,9 @@ def sts(situation: Situation) -> Verdict:
     if outside or not view.addresses:
         seen = ", ".join(outside) if outside else f"nothing ({view.name_error or 'no address'})"
         remedy = "Let the endpoint answer for this name: no private hosted zone and no DNS of your own may hold it."
-        return failed(f"{view.host} resolves to {seen}, not to the endpoint", remedy)
+        evidence = f"{view.host} resolves to {seen}, not to the endpoint"
+        answers = outside and view.status is not None
+        return warned(f"{evidence}, and answers there", remedy) if answers else failed(evidence, remedy)
     reach = _tcp(situation, view, "sts")
     if reach.status is not Status.PASS:
         return reach
@@ -138,7 +145,7 @@ def ls_remote(situation: Situation) -> Verdict:
 
 def _listed(situation: Situation, git: HostView) -> Verdict:
     found = situation.facts.get(CLUSTER_PROBE)
-    if not git.trusted or _outside(situation, git.addresses):
+    if not git.trusted:
         return skipped(_NOT_REACHED if not git.reached else "not looked at: the host's certificate is not trusted")
     listing = found.listing if found is not None else None
     if listing is None:
