@@ -226,7 +226,7 @@ def _tcp(situation: Situation, view: HostView, service: str) -> Verdict:
     whys = ", ".join(f"{address} ({why})" for address, why in view.unreached.items())
     found = endpoint_for(situation, service)
     endpoint = found.id if found is not None else "the endpoint"
-    evidence = f"{view.host}:443 takes no connection at {whys}; {endpoint} has these addresses"
+    evidence = f"{view.host}:443 takes no connection at {whys}; {endpoint} holds the name"
     remedy = (
         "Let TCP 443 from the nodes through: the endpoint's security groups, the network ACLs of its subnets and of the "
         "nodes', and network policies (egress) in Argo CD's namespace have a say."
