@@ -70,11 +70,13 @@ def cluster(authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path) -> 
 
 @contextmanager
 def healthy(
-    authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path, clock: Callable[[], datetime]
+    authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path, clock: Callable[[], datetime], **changes: object
 ) -> Iterator[Cluster]:
-    """A healthy cluster whose server has this clock."""
+    """A healthy cluster whose server has this clock; ``changes`` are laid over the scenario."""
     document: dict[str, Any] = yaml.safe_load(SCENARIO.read_text())
-    server = ClusterServer(document.get("cluster", document), ca=authority[0], issuer_key=authority[1], clock=clock)
+    server = ClusterServer(
+        {**document.get("cluster", document), **changes}, ca=authority[0], issuer_key=authority[1], clock=clock
+    )
     server.start()
     file = tmp_path / "kubeconfig"
     server.kubeconfig(file)

@@ -175,6 +175,35 @@ def test_a_job_without_a_pod_tells_the_last_event(cluster: Cluster, client: Kube
     assert "FailedCreate: exceeded quota: pods" in found.problem.message
 
 
+@pytest.mark.parametrize(
+    ("verbs", "pods", "state", "said"),
+    [
+        (["get"], ["list"], ProbeState.REFUSED, "may not create jobs.batch"),
+        (["create", "delete"], ["get"], ProbeState.NOT_RUN, "may not list pods"),
+    ],
+)
+def test_a_right_that_is_missing_is_named(
+    authority: tuple[trustme.CA, rsa.RSAPrivateKey],
+    tmp_path: Path,
+    verbs: list[str],
+    pods: list[str],
+    state: ProbeState,
+    said: str,
+) -> None:
+    rules = [
+        {"verbs": verbs, "apiGroups": ["batch"], "resources": ["jobs"]},
+        {"verbs": pods, "apiGroups": [""], "resources": ["pods"]},
+    ]
+    with healthy(authority, tmp_path, now, operator={"rules": rules}) as cluster:
+        found = Kubelet(cluster).read(cluster.client())
+        assert found.state is state
+        assert found.problem is not None
+        assert said in found.problem.message
+        assert "clusterProbe: false" in found.problem.remedy
+        assert (found.problem.command or "").startswith("oc auth can-i")
+        assert cluster.server.store.list("Job") == []
+
+
 def probe_job(name: str, instance: str) -> dict[str, Json]:
     """A probe that a killed run left."""
     labels: Json = {
