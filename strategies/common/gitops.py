@@ -37,6 +37,6 @@ SUBSCRIPTION: Mapping[str, Json] = {
 }
 
 
-def as_one_document() -> str:
-    """All of it as one line of JSON, for ``oc apply -f -``."""
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": [dict(one) for one in (SPACE, GROUP, SUBSCRIPTION)]})
+def as_one_line() -> str:
+    """All of it as JSON documents on one line, for ``oc apply -f -``: a List of them would be validated by OpenAPI 2 alone."""
+    return " ".join(json.dumps(dict(one)) for one in (SPACE, GROUP, SUBSCRIPTION))

@@ -72,7 +72,7 @@ def _no_operator(situation: Situation, found: GitOps) -> Verdict:
         "the OpenShift GitOps operator is not installed",
         "Install it from the channel that egress-zero clusters mirror: package openshift-gitops-operator, channel latest, "
         "source redhat-operators.",
-        f"echo {shlex.quote(gitops.as_one_document())} | {oc(situation, 'apply', '-f', '-')}",
+        f"echo {shlex.quote(gitops.as_one_line())} | {oc(situation, 'apply', '-f', '-')}",
         mend=INSTALL,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +14,14 @@ import trustme
 import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from strategies.common import gitops
 from strategies.ports import CancelledByOperatorError, ResourceError
 from strategies.resources.cluster import gitops_operator
 from strategies.resources.cluster.client import KubeClient
 from strategies.resources.cluster.mends import CLUSTER_MENDS
 from strategies.resources.cluster.readers import read_gitops
 from tests.contract.resources_cluster.conftest import SCENARIO, Cluster
+from tests.programs import needs
 from tests.recording import RecordingRun
 from wizard.sandbox.cluster.server import ClusterServer
 
@@ -81,8 +84,8 @@ def test_it_is_installed_from_the_default_channel_and_waited_for(bare: Callable[
     assert (subscription["spec"]["channel"], subscription["spec"]["source"]) == ("latest", "redhat-operators")
     group: Any = cluster.server.store.get("OperatorGroup", NAMESPACE, NAMESPACE)
     assert group["spec"] == {}, "no target namespace means all"
-    gitops = read_gitops(cluster.client())
-    assert (gitops.phase, [one.phase for one in gitops.instances]) == ("Succeeded", ["Available"])
+    found = read_gitops(cluster.client())
+    assert (found.phase, [one.phase for one in found.instances]) == ("Succeeded", ["Available"])
     assert run.told[-1] == ("openshift-gitops/openshift-gitops is available", 1.0)
 
 
@@ -144,3 +147,13 @@ def test_a_right_that_is_missing_is_named(bare: Callable[..., Cluster]) -> None:
     with pytest.raises(ResourceError) as caught:
         install(cluster)
     assert "may not patch namespaces" in caught.value.why
+
+
+@needs("kubectl")
+def test_the_command_asks_for_the_same(bare: Callable[..., Cluster]) -> None:
+    cluster = bare()
+    command = ["kubectl", "apply", "-f", "-"]
+    done = subprocess.run(command, input=gitops.as_one_line(), env=cluster.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert install(cluster).calls == [], "everything has been asked for"
+    assert read_gitops(cluster.client()).phase == "Succeeded"

@@ -112,7 +112,7 @@ def test_an_operator_that_is_missing_is_installed_by_one_key() -> None:
 def test_an_operator_that_is_missing_is_installed_by_one_command_too() -> None:
     given = words(judged("gitops.operator", facts={CLUSTER_GITOPS.id: GitOps(None, None, None, ())}))
     assert given[2:] == ["|", "oc", "--context", "prod-east", "apply", "-f", "-"]
-    made = json.loads(given[1])["items"]
+    made = json.loads(f"[{given[1].replace('} {', '},{')}]")
     assert [one["kind"] for one in made] == ["Namespace", "OperatorGroup", "Subscription"]
     assert (made[2]["spec"]["channel"], made[2]["spec"]["source"]) == ("latest", "redhat-operators")
 
