@@ -147,7 +147,16 @@ class FakeClock:
 def healthy_facts() -> dict[str, object]:
     """What the readers find where everything is well: the ``healthy`` scenario's names. Replace any by a ``FactError``."""
     subnets = tuple(
-        Subnet(f"subnet-0{letter * 16}", zone, cidr, 4000, f"prod-east-{zone[-2:]}", False, "prod-east-x7k2p")
+        Subnet(
+            f"subnet-0{letter * 16}",
+            zone,
+            cidr,
+            4000,
+            f"prod-east-{zone[-2:]}",
+            False,
+            "prod-east-x7k2p",
+            route_table="rtb-0a1b2c3d4e5f60718",
+        )
         for letter, zone, cidr in zip("abc", ZONES, ("10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"), strict=True)
     )
     ids = tuple(s.id for s in subnets)

@@ -50,7 +50,10 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """One VPC with what decides whether an interface endpoint can work in it, and whether it has a way out."""
+    """One VPC with what decides whether an interface endpoint can work in it, and whether it has a way out.
+
+    ``unseen`` are the IAM actions that were denied: what they would have told is missing here, and not to be concluded from.
+    """
 
     id: str
     name: str
@@ -60,6 +63,7 @@ class Vpc:
     subnets: tuple[Subnet, ...]
     internet_gateway: str | None = None
     nat_gateways: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def private_subnets(self) -> tuple[Subnet, ...]:

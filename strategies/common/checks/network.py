@@ -10,6 +10,9 @@ from strategies.common.cidrs import apart
 from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, unseen, warned
 from strategies.facts import AWS_IDENTITY, AWS_INSTANCES, AWS_SECURITY_GROUPS, AWS_VPCS, CLUSTER_INFO, Subnet, Vpc
 
+_DNS_ATTRIBUTE, _ROUTE_TABLES = "ec2:DescribeVpcAttribute", "ec2:DescribeRouteTables"
+_GATEWAYS = ("ec2:DescribeInternetGateways", "ec2:DescribeNatGateways")
+
 
 def home(situation: Situation) -> Verdict:
     """The VPC in effect is the cluster's, by the tag ``kubernetes.io/cluster/NAME`` on what stands in it.
@@ -93,6 +96,8 @@ def vpc_dns(situation: Situation) -> Verdict:
     found = effective.vpc(situation)
     if found is None:
         return _no_vpc(situation)
+    if _DNS_ATTRIBUTE in found.unseen:
+        return unknown(f"the DNS attributes of {found.id} may not be read", f"Ask for {_DNS_ATTRIBUTE}.")
     off = [
         (text, option)
         for on, text, option in (
@@ -172,6 +177,9 @@ def egress(situation: Situation) -> Verdict:
     ways = [f"a default route to {target} in {_led(places, target)}" for target in targets]
     if info is not None and info.proxy:
         ways.append(f"the cluster has a proxy, {info.proxy}")
+    if not ways and any(s.route_table is None for s in places):
+        evidence = f"the route tables of {', '.join(s.id for s in places if s.route_table is None)} are not to be seen"
+        return unknown(evidence, f"Ask for {_ROUTE_TABLES}; the routes of a shared VPC are its owner's to show.")
     gateways = [f"internet gateway {found.internet_gateway}"] if found.internet_gateway else []
     gateways += [f"NAT gateway {one}" for one in found.nat_gateways]
     if ways:
@@ -186,6 +194,8 @@ def egress(situation: Situation) -> Verdict:
     proxy = "no proxy" if info is not None else "whether there is a proxy is not known"
     if gateways:
         return passed(f"{routes}; {' and '.join(gateways)} in the VPC, not on the nodes' way; {proxy}")
+    if set(_GATEWAYS) & set(found.unseen):
+        return passed(f"{routes}; whether the VPC has gateways may not be read; {proxy}")
     return passed(f"{routes}, no NAT gateway, no internet gateway, {proxy}")
 
 

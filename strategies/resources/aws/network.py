@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import ClientError
 
 from strategies.facts import Endpoint, Subnet, Vpc
 from strategies.resources.aws import documents
 from strategies.resources.aws.clients import AwsClients
+from strategies.resources.aws.errors import DENIED, code
 from strategies.resources.aws.tags import RED_HAT_TAG, as_mapping, clusters_of, instance_of
 from strategies.resources.parallel import started, together
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.literals import VpcAttributeNameType
     from mypy_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef, SubnetTypeDef, VpcTypeDef
+
+T = TypeVar("T")
 
 _DNS_ATTRIBUTES: tuple[VpcAttributeNameType, ...] = ("enableDnsSupport", "enableDnsHostnames")
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -26,34 +32,56 @@ def read_vpcs(clients: AwsClients) -> tuple[Vpc, ...]:
     """Every VPC of the region with its subnets, DNS attributes, internet gateway and NAT gateways.
 
     Two waves of calls: the five lists together, then the two DNS attributes of each VPC together (EC2 lists do not carry them).
+    Without VPCs and subnets there is nothing to read. What else is denied is missing from each VPC and named in its ``unseen``.
     """
     ec2 = clients.ec2
+    denied: list[str] = []
     with clients.reading(f"VPCs of {clients.region}", "ec2"):
         listed_vpcs = started(lambda: _vpcs(ec2))
         listed_subnets = started(lambda: _subnets(ec2))
         listed_tables = started(lambda: _route_tables(ec2))
         listed_internet = started(lambda: _internet_gateways(ec2))
         listed_nat = started(lambda: _nat_gateways(ec2))
-        vpcs, subnets, tables = listed_vpcs.result(), listed_subnets.result(), listed_tables.result()
-        internet, nat = listed_internet.result(), listed_nat.result()
+        vpcs, subnets = listed_vpcs.result(), listed_subnets.result()
+        tables = _permitted(listed_tables.result, "ec2:DescribeRouteTables", denied) or []
+        internet = _permitted(listed_internet.result, "ec2:DescribeInternetGateways", denied) or {}
+        nat = _permitted(listed_nat.result, "ec2:DescribeNatGateways", denied) or {}
         dns = together(
             [
-                partial(ec2.describe_vpc_attribute, VpcId=vpc["VpcId"], Attribute=attribute)
+                partial(_permitted, partial(_dns_attribute, ec2, vpc["VpcId"], name), "ec2:DescribeVpcAttribute", denied)
                 for vpc in vpcs
-                for attribute in _DNS_ATTRIBUTES
+                for name in _DNS_ATTRIBUTES
             ]
         )
     return tuple(
         _vpc(
             vpc,
-            dns_support=dns[2 * index]["EnableDnsSupport"].get("Value", False),
-            dns_hostnames=dns[2 * index + 1]["EnableDnsHostnames"].get("Value", False),
+            dns_support=dns[2 * index] or False,
+            dns_hostnames=dns[2 * index + 1] or False,
             subnets=tuple(_subnet(s, tables) for s in subnets if s["VpcId"] == vpc["VpcId"]),
             internet_gateway=internet.get(vpc["VpcId"]),
             nat_gateways=tuple(nat.get(vpc["VpcId"], ())),
+            unseen=tuple(dict.fromkeys(denied)),
         )
         for index, vpc in enumerate(vpcs)
     )
+
+
+def _permitted(call: Callable[[], T], action: str, denied: list[str]) -> T | None:
+    """The result of the call; None, and a note in ``denied``, where the operator may not make it."""
+    try:
+        return call()
+    except ClientError as error:
+        if code(error) not in DENIED:
+            raise
+        denied.append(action)
+        return None
+
+
+def _dns_attribute(ec2: EC2Client, vpc_id: str, name: VpcAttributeNameType) -> bool:
+    answer = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
+    told = answer["EnableDnsSupport"] if name == "enableDnsSupport" else answer["EnableDnsHostnames"]
+    return told.get("Value", False)
 
 
 def _vpc(
@@ -64,6 +92,7 @@ def _vpc(
     subnets: tuple[Subnet, ...],
     internet_gateway: str | None,
     nat_gateways: tuple[str, ...],
+    unseen: tuple[str, ...],
 ) -> Vpc:
     associations = vpc.get("CidrBlockAssociationSet", ())
     cidrs = tuple(
@@ -78,6 +107,7 @@ def _vpc(
         subnets=subnets,
         internet_gateway=internet_gateway,
         nat_gateways=nat_gateways,
+        unseen=unseen,
     )
 
 

@@ -114,6 +114,27 @@ def test_a_default_route_is_seen_through_the_main_table(world: World) -> None:
     assert vpc.private_subnets == ()
 
 
+def test_what_may_not_be_read_of_a_vpc_is_named_and_the_rest_is_read(start_world: StartWorld) -> None:
+    def less(scenario: dict[str, object]) -> None:
+        operator = scenario["operator"]
+        assert isinstance(operator, dict)
+        seen = {"Effect": "Allow", "Action": ["ec2:DescribeVpcs", "ec2:DescribeSubnets"], "Resource": "*"}
+        operator["policies"] = {"Little": {"Version": "2012-10-17", "Statement": [seen]}}
+
+    with start_world(less) as world:
+        found = readers(world)[AWS_VPCS.id].read(situation())
+
+    assert isinstance(found, tuple)
+    assert len(found[0].subnets) == 3
+    assert {(s.route_table, s.has_default_route) for s in found[0].subnets} == {(None, False)}
+    assert set(found[0].unseen) == {
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeNatGateways",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeVpcAttribute",
+    }
+
+
 def test_a_subnet_that_several_clusters_share(world: World) -> None:
     names = ("staging-q9w8e", "unmanaged")
     tags = [{"Key": f"kubernetes.io/cluster/{name}", "Value": "shared"} for name in names]

@@ -186,7 +186,9 @@ class TestEgress:
 
     def test_nothing_leads_out(self) -> None:
         evidence = judged("network.egress-zero").evidence
-        assert evidence == "no default route in 3 subnets, no NAT gateway, no internet gateway, no proxy"
+        assert evidence == (
+            "no default route in 3 subnets (rtb-0a1b2c3d4e5f60718), no NAT gateway, no internet gateway, no proxy"
+        )
 
     @pytest.mark.parametrize("target", ["nat-1", "tgw-1", "igw-1"])
     def test_a_default_route_is_a_way_out(self, target: str) -> None:
@@ -209,10 +211,27 @@ class TestEgress:
         verdict = judged("network.egress-zero", facts={CLUSTER_INFO.id: replace(info, proxy="http://proxy:3128")})
         assert (verdict.status, "http://proxy:3128" in verdict.evidence) == (Status.WARN, True)
 
+    def test_routes_that_are_not_to_be_seen_prove_nothing(self) -> None:
+        verdict = judged("network.egress-zero", facts=with_subnets(replace(A, route_table=None), B, C))
+        assert (verdict.status, verdict.evidence) == (Status.UNKNOWN, f"the route tables of {A.id} are not to be seen")
+
+    def test_gateways_that_may_not_be_read_are_no_proof_either(self) -> None:
+        facts = {AWS_VPCS.id: (replace(VPC, unseen=("ec2:DescribeNatGateways",)),)}
+        verdict = judged("network.egress-zero", facts=facts)
+        assert (verdict.status, "may not be read" in verdict.evidence) == (Status.PASS, True)
+
     def test_what_is_not_known_is_said(self) -> None:
         answers = {"cluster.infrastructureName": "prod-east-x7k2p", "aws.region": "us-east-2"}
         verdict = judged("network.egress-zero", facts={CLUSTER_INFO.id: FactError("refused")}, answers=answers)
         assert verdict.evidence.endswith("whether there is a proxy is not known")
+
+
+class TestDns:
+    """``aws.vpc-dns``."""
+
+    def test_attributes_that_may_not_be_read_are_not_off(self) -> None:
+        vpc = replace(VPC, dns_support=False, dns_hostnames=False, unseen=("ec2:DescribeVpcAttribute",))
+        assert judged("aws.vpc-dns", facts={AWS_VPCS.id: (vpc,)}).status is Status.UNKNOWN
 
 
 class TestPlaces:
