@@ -292,7 +292,7 @@ CHECKS: tuple[Check, ...] = (
         judge=image,
         needs=(CLUSTER_PROBE.id,),
         vantage=Vantage.CLUSTER,
-        depends_on=("cluster.reachable",),
+        depends_on=("cluster.reachable", "gitops.operator"),
     ),
     Check(
         id="probe.git-dns",
