@@ -14,6 +14,7 @@ import pytest
 import trustme
 import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pydantic import JsonValue
 
 import wizard.sandbox
 from strategies.base import Json
@@ -70,18 +71,19 @@ def cluster(authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path) -> 
 
 @contextmanager
 def healthy(
-    authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path, clock: Callable[[], datetime], **changes: object
+    authority: tuple[trustme.CA, rsa.RSAPrivateKey], tmp_path: Path, clock: Callable[[], datetime], **changes: JsonValue
 ) -> Iterator[Cluster]:
     """A healthy cluster whose server has this clock; ``changes`` are laid over the scenario."""
     document: dict[str, Any] = yaml.safe_load(SCENARIO.read_text())
-    server = ClusterServer(
-        {**document.get("cluster", document), **changes}, ca=authority[0], issuer_key=authority[1], clock=clock
-    )
+    scenario = {**document.get("cluster", document), **changes}
+    server = ClusterServer(scenario, ca=authority[0], issuer_key=authority[1], clock=clock)
     server.start()
-    file = tmp_path / "kubeconfig"
-    server.kubeconfig(file)
-    yield Cluster(server, {"KUBECONFIG": str(file), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
-    server.stop()
+    try:
+        file = tmp_path / "kubeconfig"
+        server.kubeconfig(file)
+        yield Cluster(server, {"KUBECONFIG": str(file), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    finally:
+        server.stop()
 
 
 @pytest.fixture
