@@ -90,12 +90,20 @@ def infrastructure_name(situation: Situation) -> str | None:
     return situation.answers.cluster.infrastructure_name or suggested_infrastructure_name(situation)
 
 
+def _rosa_cluster(situation: Situation) -> str | None:
+    """What the address of the context in effect tells of a cluster that does not answer."""
+    asked, contexts = context(situation), situation.facts.get(KUBE_CONTEXTS)
+    found = (one.rosa_cluster for one in (contexts.contexts if contexts is not None else ()) if one.name == asked)
+    return next(found, None)
+
+
 def suggested_instance(situation: Situation) -> str | None:
-    """The infrastructure name without its random suffix."""
+    """The infrastructure name without its random suffix, else the ROSA cluster that the context's address names."""
     infrastructure = infrastructure_name(situation)
-    if infrastructure is None:
+    name = _RANDOM_SUFFIX.sub("", infrastructure.lower()) if infrastructure is not None else _rosa_cluster(situation)
+    if name is None:
         return None
-    stem = _NOT_IN_NAMES.sub("-", _RANDOM_SUFFIX.sub("", infrastructure.lower()))
+    stem = _NOT_IN_NAMES.sub("-", name)
     return stem.lstrip("-0123456789")[:_INSTANCE_LENGTH].rstrip("-") or None
 
 

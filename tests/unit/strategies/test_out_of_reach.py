@@ -95,6 +95,8 @@ def test_a_context_is_offered_with_the_rosa_cluster_that_its_address_names() -> 
         KubeContext("classic", "https://api.staging-1.a1b2.p1.openshiftapps.com:6443", "u"),
         KubeContext("lab", "https://api.lab.example.com:6443", "u"),
     )
+    found = situation({KUBE_CONTEXTS.id: KubeContexts(contexts, "classic"), CLUSTER_INFO.id: REFUSED})
+    assert found.answers.name == "staging-1", "until the cluster itself says what it is called"
     offered = offers.contexts(situation({KUBE_CONTEXTS.id: KubeContexts(contexts, None)}))
     assert [one.note for one in offered] == [
         "ROSA cluster prod-east",
