@@ -26,10 +26,14 @@ def contents(files: Sequence[str]) -> dict[str, list[str]]:
     """Each folder, ``.`` for the root, to the names of the files right in it. Folders that hold folders alone are there too."""
     found: dict[str, list[str]] = {ROOT: []}
     for file in files:
-        folder, name = posixpath.split(file)
-        found.setdefault(folder or ROOT, []).append(name)
-        while folder := posixpath.dirname(folder):
-            found.setdefault(folder, [])
+        folder, _, name = file.rpartition("/")
+        place = folder or ROOT
+        if place not in found:
+            found[place] = []
+            # Those above a folder that is there are there as well: this runs over every file of large repositories.
+            while (folder := folder.rpartition("/")[0]) and folder not in found:
+                found[folder] = []
+        found[place].append(name)
     return found
 
 

@@ -154,8 +154,11 @@ class _Walk:
         if link.target.startswith("file://"):
             self._go(_join(here, link.target.removeprefix("file://")))
             return False
-        vendored = re.compile(re.escape(_join(here, f"charts/{link.name}")) + r"(/Chart\.yaml|-[^/]*\.tgz)$")
-        if link.target.startswith(("@", "alias:")) or any(vendored.match(file) for file in self._files):
+        if link.target.startswith(("@", "alias:")):
+            return False
+        beside = _join(here, "charts")
+        archives = (name for name in self._folders.get(beside, ()) if name.endswith(".tgz"))
+        if f"{beside}/{link.name}/Chart.yaml" in self._files or any(name.startswith(f"{link.name}-") for name in archives):
             return False
         return not within_reach(host_of(link.target))
 

@@ -28,7 +28,10 @@ _TARGET_MOST = 500
 _REPO_URL = re.compile(
     r"""^\s*(?:-\s+)?(?:repoURL|repoUrl|repo_url)\s*:\s*["']?((?:https?|oci|ssh|git)://[^\s"'{}]+|git@[^\s"'{}]+)"""
 )
-_APPLICATION_KINDS = frozenset({"Application", "ApplicationSet"})
+_MOST_STEPS = 2_000_000
+"""No file that a human or a tool wrote for Argo CD takes as many."""
+_GENERATOR_DEPTH = 2
+"""Matrix and merge hold generators, and those may be matrix and merge again, once (argo-cd user guide, "Matrix Generator")."""
 _SCM_HOSTS = {
     "github": "https://api.github.com",
     "gitlab": "https://gitlab.com",
@@ -51,16 +54,17 @@ def concerns(path: str) -> bool:
 def links(path: str, content: bytes, *, in_chart: bool = False) -> list[Link]:
     """What this file names. ``in_chart``: a chart's values and templates, which are read as text. Raises UnreadableError."""
     name = posixpath.basename(path)
+    finder = _Finder(path)
     if name in KUSTOMIZATIONS:
-        return [link for root in _documents(content) for link in _kustomization(path, root)]
+        return [link for root in _documents(content) for link in finder.kustomization(root)]
     if name in CHARTS or name == REQUIREMENTS:
-        return [link for root in _documents(content) for link in _dependencies(path, root)]
+        return [link for root in _documents(content) for link in finder.dependencies(root)]
     if in_chart:
         return _text(path, content)
     # Parsing is what takes the time: most manifests are no Applications.
     if b"argoproj.io" not in content:
         return []
-    return [link for root in _documents(content) for link in _manifest(path, root)]
+    return [link for root in _documents(content) for link in finder.manifest(root)]
 
 
 def _documents(content: bytes) -> list[yaml.Node]:
@@ -74,93 +78,111 @@ def _documents(content: bytes) -> list[yaml.Node]:
         raise UnreadableError(shown(str(error))) from error
 
 
-def _kustomization(path: str, root: yaml.Node) -> Iterator[Link]:
-    for key in _LISTS:
-        for entry in _entries(_at(root, key)):
-            yield from _link(path, LinkKind.KUSTOMIZE, entry)
-    for key in ("patches", "patchesJson6902"):
-        for entry in _entries(_at(root, key)):
-            yield from _link(path, LinkKind.KUSTOMIZE, _at(entry, "path"))
-    yield from _link(path, LinkKind.KUSTOMIZE, _at(root, "openapi", "path"))
-    for key, url, chart in (("helmCharts", "repo", "name"), ("helmChartInflationGenerator", "chartRepoUrl", "chartName")):
-        for entry in _entries(_at(root, key)):
-            yield from _link(path, LinkKind.KUSTOMIZE_CHART, _at(entry, url), name=_text_of(_at(entry, chart)))
-
-
-def _dependencies(path: str, root: yaml.Node) -> Iterator[Link]:
-    for entry in _entries(_at(root, "dependencies")):
-        yield from _link(path, LinkKind.DEPENDENCY, _at(entry, "repository"), name=_text_of(_at(entry, "name")))
-
-
-def _manifest(path: str, root: yaml.Node) -> Iterator[Link]:
-    kind = _text_of(_at(root, "kind"))
-    if kind == "List":
-        for item in _entries(_at(root, "items")):
-            yield from _manifest(path, item)
-    if kind not in _APPLICATION_KINDS or not _text_of(_at(root, "apiVersion")).startswith("argoproj.io/"):
-        return
-    if kind == "Application":
-        yield from _application(path, _at(root, "spec"))
-        return
-    yield from _application(path, _at(root, "spec", "template", "spec"))
-    yield from _generators(path, _at(root, "spec", "generators"))
-
-
-def _application(path: str, spec: yaml.Node | None) -> Iterator[Link]:
-    drawn = (_at(spec, "source"), _at(spec, "sourceHydrator", "drySource"), *_entries(_at(spec, "sources")))
-    for source in drawn:
-        folder, chart = _text_of(_at(source, "path")), _text_of(_at(source, "chart"))
-        yield from _link(path, LinkKind.APPLICATION, _at(source, "repoURL"), folder=folder, name=chart)
-        for entry in _entries(_at(source, "helm", "valueFiles")):
-            if "://" in _text_of(entry):
-                yield from _link(path, LinkKind.VALUES, entry)
-        for entry in _entries(_at(source, "kustomize", "components")):
-            if "://" in _text_of(entry):
-                yield from _link(path, LinkKind.KUSTOMIZE, entry)
-
-
-def _generators(path: str, generators: yaml.Node | None, depth: int = 0) -> Iterator[Link]:
-    for generator in _entries(generators):
-        yield from _link(path, LinkKind.GENERATOR, _at(generator, "git", "repoURL"))
-        for asked in (_at(generator, "scmProvider"), _at(generator, "pullRequest")):
-            for host, usual in _SCM_HOSTS.items():
-                provider = _at(asked, host)
-                api = _at(provider, "api") or _at(provider, "url")
-                if api is not None:
-                    yield from _link(path, LinkKind.GENERATOR, api)
-                elif provider is not None:
-                    yield Link(path, provider.start_mark.line + 1, LinkKind.GENERATOR, usual)
-            yield from _link(path, LinkKind.GENERATOR, _at(asked, "gitea", "api"))
-        # Matrix and merge hold generators, two levels at most.
-        for key in ("matrix", "merge"):
-            if depth < 2:
-                yield from _generators(path, _at(generator, key, "generators"), depth + 1)
-
-
 def _text(path: str, content: bytes) -> list[Link]:
     """Lines such as ``repoURL: https://...``: what holds template actions is no YAML."""
     found = ((number, _REPO_URL.match(line)) for number, line in enumerate(content.decode(errors="replace").splitlines(), 1))
     return [Link(path, number, LinkKind.TEXT, match[1][:_TARGET_MOST]) for number, match in found if match is not None]
 
 
-def _link(path: str, kind: LinkKind, node: yaml.Node | None, *, folder: str = "", name: str = "") -> Iterator[Link]:
-    target = _text_of(node).strip()
-    # A template action is filled in by a generator; multi-line text is a patch written in place.
-    if node is None or not target or "{{" in target or "\n" in target:
-        return
-    yield Link(path, node.start_mark.line + 1, kind, target[:_TARGET_MOST], folder[:_TARGET_MOST], name[:_TARGET_MOST])
+class _Finder:
+    """Walks through one file.
 
+    Nodes are shared where aliases stand, and a list may even hold itself: so many steps are made, and no more.
+    """
 
-def _at(node: yaml.Node | None, *keys: str) -> yaml.Node | None:
-    for key in keys:
-        if not isinstance(node, yaml.MappingNode):
-            return None
-        node = next((value for name, value in node.value if isinstance(name, yaml.ScalarNode) and name.value == key), None)
-    return node
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._steps = _MOST_STEPS
 
+    def kustomization(self, root: yaml.Node) -> Iterator[Link]:
+        """What a kustomization file loads. Raises UnreadableError, as the others do."""
+        for key in _LISTS:
+            for entry in self._entries(root, key):
+                yield from self._link(LinkKind.KUSTOMIZE, entry)
+        for key in ("patches", "patchesJson6902"):
+            for entry in self._entries(root, key):
+                yield from self._link(LinkKind.KUSTOMIZE, self._at(entry, "path"))
+        yield from self._link(LinkKind.KUSTOMIZE, self._at(root, "openapi", "path"))
+        for key, url, chart in (("helmCharts", "repo", "name"), ("helmChartInflationGenerator", "chartRepoUrl", "chartName")):
+            for entry in self._entries(root, key):
+                yield from self._link(LinkKind.KUSTOMIZE_CHART, self._at(entry, url), name=_text_of(self._at(entry, chart)))
 
-def _entries(node: yaml.Node | None) -> list[yaml.Node]:
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+    def dependencies(self, root: yaml.Node) -> Iterator[Link]:
+        """The charts that a chart needs."""
+        for entry in self._entries(root, "dependencies"):
+            yield from self._link(LinkKind.DEPENDENCY, self._at(entry, "repository"), name=_text_of(self._at(entry, "name")))
+
+    def manifest(self, root: yaml.Node, *, listed: bool = False) -> Iterator[Link]:
+        """What an Application or ApplicationSet, alone or in a List, draws from."""
+        kind = _text_of(self._at(root, "kind"))
+        if kind == "List" and not listed:
+            for item in self._entries(root, "items"):
+                yield from self.manifest(item, listed=True)
+        if not _text_of(self._at(root, "apiVersion")).startswith("argoproj.io/"):
+            return
+        if kind == "Application":
+            yield from self._application(self._at(root, "spec"))
+        elif kind == "ApplicationSet":
+            yield from self._application(self._at(root, "spec", "template", "spec"))
+            yield from self._generators(self._at(root, "spec"))
+
+    def _application(self, spec: yaml.Node | None) -> Iterator[Link]:
+        drawn = (self._at(spec, "source"), self._at(spec, "sourceHydrator", "drySource"), *self._entries(spec, "sources"))
+        for source in drawn:
+            folder, chart = _text_of(self._at(source, "path")), _text_of(self._at(source, "chart"))
+            yield from self._link(LinkKind.APPLICATION, self._at(source, "repoURL"), folder=folder, name=chart)
+            for keys, kind in ((("helm", "valueFiles"), LinkKind.VALUES), (("kustomize", "components"), LinkKind.KUSTOMIZE)):
+                for entry in self._entries(source, *keys):
+                    # A path is one of the source's own repository, which need not be this one.
+                    if "://" in _text_of(entry):
+                        yield from self._link(kind, entry)
+
+    def _generators(self, holder: yaml.Node | None, depth: int = 0) -> Iterator[Link]:
+        for generator in self._entries(holder, "generators"):
+            yield from self._link(LinkKind.GENERATOR, self._at(generator, "git", "repoURL"))
+            for asked in (self._at(generator, "scmProvider"), self._at(generator, "pullRequest")):
+                yield from self._provider(asked)
+            for key in ("matrix", "merge"):
+                if depth < _GENERATOR_DEPTH:
+                    yield from self._generators(self._at(generator, key), depth + 1)
+
+    def _provider(self, asked: yaml.Node | None) -> Iterator[Link]:
+        for host, usual in _SCM_HOSTS.items():
+            provider = self._at(asked, host)
+            api = self._at(provider, "api") or self._at(provider, "url")
+            if api is not None:
+                yield from self._link(LinkKind.GENERATOR, api)
+            elif provider is not None:
+                yield Link(self._path, provider.start_mark.line + 1, LinkKind.GENERATOR, usual)
+        yield from self._link(LinkKind.GENERATOR, self._at(asked, "gitea", "api"))
+
+    def _link(self, kind: LinkKind, node: yaml.Node | None, *, folder: str = "", name: str = "") -> Iterator[Link]:
+        target = _text_of(node).strip()
+        # A template action is filled in by a generator; multi-line text is a patch written in place.
+        if node is None or not target or "{{" in target or "\n" in target:
+            return
+        line = node.start_mark.line + 1
+        yield Link(self._path, line, kind, target[:_TARGET_MOST], folder[:_TARGET_MOST], name[:_TARGET_MOST])
+
+    def _at(self, node: yaml.Node | None, *keys: str) -> yaml.Node | None:
+        for key in keys:
+            if not isinstance(node, yaml.MappingNode):
+                return None
+            self._spend(len(node.value))
+            node = next((value for name, value in node.value if isinstance(name, yaml.ScalarNode) and name.value == key), None)
+        return node
+
+    def _entries(self, node: yaml.Node | None, *keys: str) -> list[yaml.Node]:
+        found = self._at(node, *keys)
+        if not isinstance(found, yaml.SequenceNode):
+            return []
+        self._spend(len(found.value))
+        return list(found.value)
+
+    def _spend(self, steps: int) -> None:
+        self._steps -= steps
+        if self._steps < 0:
+            raise UnreadableError("too much in it: its aliases make it endless")
 
 
 def _text_of(node: yaml.Node | None) -> str:
