@@ -28,6 +28,11 @@ RULES: tuple[Rule, ...] = (
         ("read/iam:ListOpenIDConnectProviders",),
         "audiences are asked of each provider in the list",
     ),
+    Rule(
+        "read/iam:SimulatePrincipalPolicy",
+        ("read/sts:GetCallerIdentity",),
+        "the simulator is asked about the caller's role, by its ARN",
+    ),
     # Making
     Rule("do/*", ("read/*",), "nothing is touched before the whole plan stands and no check blocks"),
     Rule("do/ec2:*SecurityGroup*", ("do/ec2:CreateSecurityGroup",), "needs the group's id"),

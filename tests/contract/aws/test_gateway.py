@@ -50,7 +50,7 @@ def test_credentials_that_are_refused(account, changes, expected):
     ("service", "operation", "arguments"),
     [
         ("s3", "list_buckets", {}),
-        ("route53", "list_hosted_zones", {}),
+        ("rds", "describe_db_instances", {}),
         ("codecommit", "list_pull_requests", {"repositoryName": "x"}),
         ("sts", "decode_authorization_message", {"EncodedMessage": "x"}),
         ("ec2", "describe_verified_access_groups", {}),
