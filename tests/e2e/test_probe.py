@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from strategies.resources.cluster import kubeconfig
 from strategies.resources.cluster.apis import JOB, POD, strings
 from strategies.resources.cluster.client import KubeClient
 from tests.e2e.program import SAMPLE, Program, Result, calls
-
-if TYPE_CHECKING:
-    from wizard.sandbox.launch import Sandbox
+from wizard.sandbox.launch import Sandbox
 
 RUN = ("-f", str(SAMPLE), "--output", "json")
 ALWAYS = {"probe.image": "pass", "probe.sts": "pass"}
@@ -49,3 +48,18 @@ def test_it_tells_what_holds_before_and_after_an_apply_and_leaves_nothing(progra
     assert client.list(JOB, "openshift-gitops") == []
     names = [strings(pod, "metadata", "labels")["app.kubernetes.io/name"] for pod in client.list(POD, "openshift-gitops")]
     assert names == ["ezgitops-refresher"]
+
+
+def test_stopped_meanwhile_it_leaves_nothing_either(tmp_path: Path) -> None:
+    with Sandbox("probe-image-missing", latency=0.1) as sandbox:
+        program = Program(tmp_path, dict(sandbox.environ))
+        client = KubeClient(partial(kubeconfig.login, program.environment(), None), lambda: datetime.now(UTC))
+        process = program.start("check", *RUN)
+        while process.poll() is None and not client.list(JOB, "openshift-gitops"):
+            pass
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        # 3 where the look had ended before the signal came.
+        assert process.returncode in (130, 3)
+        assert jobs_made(sandbox) == 1
+        assert client.list(JOB, "openshift-gitops") == []
