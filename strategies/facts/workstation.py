@@ -119,12 +119,16 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
-    """The proxy variables of the environment. ``differing``: those whose two spellings hold different values."""
+    """The proxy variables of the environment. ``differing``: those whose two spellings hold different values.
+
+    ``aws_host`` is where all calls to AWS go, when ``AWS_ENDPOINT_URL`` says so (AWS SDKs and tools reference guide).
+    """
 
     https: Proxy | None = None
     exempt: tuple[str, ...] = ()
     http_only: bool = False
     differing: tuple[str, ...] = ()
+    aws_host: str | None = None
 
 
 GIT_PROGRAM: FactKey[GitProgram] = FactKey("workstation.git", "git program")

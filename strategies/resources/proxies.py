@@ -35,7 +35,15 @@ def read_proxies(environ: Mapping[str, str]) -> ProxySettings:
         tuple(shown(entry) for entry in exempt.replace(",", " ").split()),
         http_only=variable is None and bool(environ.get("http_proxy") or environ.get("HTTP_PROXY")),
         differing=differing,
+        aws_host=_host(environ.get("AWS_ENDPOINT_URL", "")),
     )
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _proxy(variable: str, value: str) -> Proxy:

@@ -64,7 +64,8 @@ def proxy(situation: Situation) -> Verdict:
     found = situation.facts.get(PROXIES)
     if found is None:
         return unknown("not read yet")
-    used = [host for host in _outer_hosts(situation) if not proxies.exempt(host, found.exempt)]
+    outer = _outer_hosts(situation, found.aws_host)
+    used = [host for host in outer if not proxies.exempt(host, found.exempt)]
     if found.https is None:
         if found.http_only:
             return warned(
@@ -81,15 +82,15 @@ def proxy(situation: Situation) -> Verdict:
             f"{' and '.join(found.differing)} and the same in lower case differ: git and the AWS SDK take one, oc the other",
             "Let both spellings say the same, or unset one of them.",
         )
-    past = "" if used else f"; NO_PROXY leaves out {', '.join(_outer_hosts(situation))}"
+    past = "" if used else f"; NO_PROXY leaves out {', '.join(outer)}"
     return passed(f"{via} takes up connections{past}" if found.https.problem is None else f"{via} is not used{past}")
 
 
-def _outer_hosts(situation: Situation) -> list[str]:
+def _outer_hosts(situation: Situation, aws_host: str | None) -> list[str]:
     """The hosts that this machine must reach besides the cluster: the source's and the region's."""
     region = effective.region(situation)
     source = urlsplit(situation.answers.source.url or "").hostname
-    return [host for host in (source, sts_host(region) if region else None) if host]
+    return [host for host in (source, aws_host or (sts_host(region) if region else None)) if host]
 
 
 CHECKS: tuple[Check, ...] = (

@@ -68,12 +68,12 @@ def explain(error: GitError, url: str, *, login: bool = False) -> FactError:
             )
         case Trouble.DENIED if login:
             return FactError(
-                f"{host} does not accept the user name and password for {url}: {said}",
+                f"{host} does not accept the user name and password for {url}{_from_the_host(error)}",
                 "Look at source.username and source.password: is the token whole, and has it not expired?",
             )
         case Trouble.DENIED:
             return FactError(
-                f"{url} asks for a login, or there is no such repository: {said}",
+                f"{url} asks for a login, or there is no such repository{_from_the_host(error)}",
                 "Look at the URL. For a private repository answer source.username and source.password (such as env:TOKEN).",
             )
         case Trouble.FORBIDDEN:
@@ -117,6 +117,12 @@ def resource_error(what: str, error: GitError, url: str) -> ResourceError:
     said = explain(error, url)
     remedy = said.remedy if said.command is None else f"{said.remedy} ({said.command})"
     return ResourceError(what, said.message, remedy, retryable=trouble(error) in (Trouble.PASSING, Trouble.UNREACHABLE))
+
+
+def _from_the_host(error: GitError) -> str:
+    """What the host itself wrote, if it did: git's own words on a refused login are about terminals."""
+    lines = [line.strip() for line in error.stderr.splitlines() if line.startswith("remote: ")]
+    return f": {shown(lines[-1].removeprefix('remote: '), 300)}" if lines else ""
 
 
 def _last_words(error: GitError) -> str:

@@ -140,6 +140,7 @@ def test_names_that_git_refuses_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("stderr", "login", "words"),
     [
+        ("remote: Token expired.\nfatal: could not read Username for 'https://x': x", True, "for https://x/r: Token expired."),
         ("fatal: could not read Username for 'https://x': terminal prompts disabled", False, "asks for a login"),
         ("fatal: could not read Username for 'https://x': terminal prompts disabled", True, "does not accept the user name"),
         (

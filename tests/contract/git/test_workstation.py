@@ -62,6 +62,11 @@ def test_the_lower_case_wins_and_a_difference_is_told(proxy: str) -> None:
     assert found.differing == ("HTTPS_PROXY",)
 
 
+def test_an_aws_endpoint_of_ones_own_is_told() -> None:
+    assert read_proxies({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}).aws_host == "127.0.0.1"
+    assert read_proxies({"AWS_ENDPOINT_URL": "http://[::"}).aws_host is None
+
+
 def test_plain_http_alone_is_told() -> None:
     assert read_proxies({"HTTP_PROXY": "http://proxy:3128"}).http_only
 

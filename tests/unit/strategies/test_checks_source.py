@@ -261,6 +261,7 @@ BOTH = ("github.com", ".amazonaws.com")
         (ProxySettings(DEAD, ("github.com",)), Status.FAIL, "; sts.us-east-2.amazonaws.com would be reached"),
         (ProxySettings(DEAD, BOTH), Status.PASS, "is not used"),
         (ProxySettings(DEAD, ("*",)), Status.PASS, "is not used"),
+        (ProxySettings(DEAD, ("127.0.0.1",), aws_host="127.0.0.1"), Status.FAIL, "refused; github.com would be reached"),
         (ProxySettings(http_only=True), Status.WARN, "HTTPS_PROXY is not"),
         (ProxySettings(PROXY, differing=("HTTPS_PROXY",)), Status.WARN, "HTTPS_PROXY and the same in lower case differ"),
     ],
