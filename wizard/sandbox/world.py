@@ -21,7 +21,7 @@ from wizard.sandbox.control import ControlServer, Log, Record
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.github import GitHub
 from wizard.sandbox.git.seed import seed
-from wizard.sandbox.network import names, routes
+from wizard.sandbox.network import names, perimeter, routes
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
 from wizard.sandbox.network.names import Names, Resolver
@@ -136,7 +136,10 @@ class SandboxWorld:
 
             hosts = ("git-codecommit", "git-codecommit-fips")
             found: dict[str, WSGIApplication] = {f"{name}.{domain}": codecommit(name) for name in hosts}
-            return found | {f"*.{domain}": api} | ({} if inside else {"github.com": github})
+            found[f"*.{domain}"] = api
+            if inside:
+                return found | {f"sts.{domain}": perimeter.behind(lambda: aws.endpoint("sts"), api)}
+            return found | {"github.com": github}
 
         def proxy(name: str, route: Route) -> ConnectProxy:
             made = ConnectProxy(name, route, on_attempt=lambda attempt: self._attempted(name, attempt))

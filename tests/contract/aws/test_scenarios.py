@@ -153,3 +153,16 @@ def test_a_private_hosted_zone_is_in_the_way_of_private_dns(start_account, refus
         ask = {"VpcEndpointType": "Interface", "VpcId": VPC, "ServiceName": NAME, "SubnetIds": ["subnet-0aaaaaaaaaaaaaaaa"]}
         assert refusal(ec2.create_vpc_endpoint, **ask) == "InvalidParameter"
         assert ec2.create_vpc_endpoint(**ask, PrivateDnsEnabled=False)["VpcEndpoint"]["State"] == "pending"
+
+
+def test_a_call_that_nobody_signed_meets_no_condition_on_who_calls(start_account):
+    """IAM user guide, "AWS global condition context keys": the aws:Principal keys stand in signed requests only."""
+    condition = {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}
+    held = {"Effect": "Allow", "Principal": "*", "Action": "sts:*", "Resource": "*", "Condition": condition}
+    endpoint = {"id": "vpce-05700000000000002", "service": "sts", "subnets": ["subnet-0aaaaaaaaaaaaaaaa"]}
+    policy = {"Version": "2012-10-17", "Statement": [held]}
+    with start_account({"vpcs.0.endpoints": [{**endpoint, "policy": policy}]}) as account:
+        found = account.server.endpoint("sts")
+        role = "arn:aws:iam::123456789012:role/PlatformEngineer"
+        assert found.permits(role, "sts:AssumeRole", role)
+        assert not found.permits("", "sts:AssumeRoleWithWebIdentity", role)

@@ -163,8 +163,11 @@ class AwsServer:
         policy: Document = json.loads(endpoint.policy_document)
 
         def permits(principal_arn: str, action: str, resource_arn: str) -> bool:
-            with self._world.lock:
-                names, context = self._world.names(principal_arn), self._world.context(principal_arn)
+            names: list[str] = []
+            context: dict[str, str] = {}
+            if principal_arn:
+                with self._world.lock:
+                    names, context = self._world.names(principal_arn), self._world.context(principal_arn)
             return decide([policy], action, resource_arn, principals=names, context=context) is Decision.ALLOWED
 
         groups = [self._world.ec2.get_security_group_from_id(g) for g in endpoint.security_group_ids]

@@ -49,7 +49,8 @@ class EndpointView:
     """An interface endpoint that is ``available`` and owns the private DNS names of its service.
 
     ``ingress`` is the sum of its security groups; ``permits`` evaluates its endpoint policy for a principal, an action
-    (``codecommit:GitPull``) and a resource ARN. ``addresses`` are those of its network interfaces.
+    (``codecommit:GitPull``) and a resource ARN; an empty principal is that of a call that nobody signed. ``addresses`` are
+    those of its network interfaces.
     """
 
     endpoint_id: str
