@@ -111,8 +111,8 @@ def _rendered(files: Sequence[str]) -> Mapping[str, str]:
 
 
 def _hidden(folder: str) -> bool:
-    """Folders such as ``.github`` hold YAML that is not for Argo CD."""
-    return any(part.startswith(".") for part in folder.split("/") if part != ROOT)
+    """Folders such as ``.github`` hold YAML that is not for Argo CD; a name with control characters cannot be answered."""
+    return not folder.isprintable() or any(part.startswith(".") for part in folder.split("/") if part != ROOT)
 
 
 def _name(path: str) -> str:

@@ -9,6 +9,7 @@ from strategies.codecommit.urls import endpoint_service
 from strategies.common import account, effective
 from strategies.common.checks import argocd, aws, cluster, network
 from strategies.common.logins import told
+from strategies.common.shown import shown
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
     ARGOCD_PROJECTS,
@@ -99,13 +100,13 @@ def projects(situation: Situation) -> Sequence[Choice]:
 
 
 def revisions(situation: Situation) -> Sequence[Choice]:
-    """Branches, the default one first, then tags, the newest name first."""
+    """Branches, the default one first, then tags, the newest name first. Names that do not show as they are, are left out."""
     found = situation.facts.get(SOURCE)
     if found is None:
         return []
-    branches = sorted(found.branches, key=lambda name: (name != found.default_branch, name))
+    branches = sorted(filter(str.isprintable, found.branches), key=lambda name: (name != found.default_branch, name))
     listed = [Choice(name, name, "default branch" if name == found.default_branch else "branch") for name in branches]
-    listed += [Choice(name, name, "tag") for name in sorted(found.tags, reverse=True)]
+    listed += [Choice(name, name, "tag") for name in sorted(filter(str.isprintable, found.tags), reverse=True)]
     return listed[:_MOST_CHOICES]
 
 
@@ -217,4 +218,6 @@ def judge_revision(situation: Situation) -> Verdict | None:
     for refs, what in ((found.branches, "branch"), (found.tags, "tag")):
         if asked in refs:
             return passed(f"{what} at {refs[asked][:7]}")
-    return failed(f"the source has no branch or tag {asked}", f"Branches: {', '.join(sorted(found.branches)[:6])}")
+    return failed(
+        f"the source has no branch or tag {asked}", f"Branches: {', '.join(shown(name) for name in sorted(found.branches)[:6])}"
+    )

@@ -56,7 +56,7 @@ def sizes(situation: Situation) -> Verdict:
             "git ls-tree -r -l HEAD",
         )
     largest = f", the largest {size(content.large[0].size or 0)}" if content.large else ", none over 1 MiB"
-    return passed(f"{counted(content.files, 'file')} at {content.revision}{largest}; {pushed}")
+    return passed(f"{counted(content.files, 'file')} at {content.revision}, {size(content.stored)}{largest}; {pushed}")
 
 
 def lfs(situation: Situation) -> Verdict:

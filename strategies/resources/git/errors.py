@@ -100,7 +100,9 @@ def explain(error: GitError, url: str, *, login: bool = False) -> FactError:
         case Trouble.PROXY:
             return FactError(f"the proxy does not let {host} through: {said}", "Look at HTTPS_PROXY and NO_PROXY.")
         case Trouble.UNREACHABLE | Trouble.PASSING:
-            return FactError(f"{host} does not answer as it should: {said}", "Look at the network, then try again.")
+            return FactError(
+                f"{host} does not answer as it should: {said}", "Look at the network, HTTPS_PROXY and NO_PROXY, then try again."
+            )
         case Trouble.REJECTED:
             return FactError(f"{host} rejected references: {said}", "Look at the named reference in the source repository.")
         case Trouble.ENDLESS:

@@ -8,6 +8,7 @@ import pytest
 
 from strategies.answers import Answers
 from strategies.base import Situation, Status, Verdict
+from strategies.common import folders, offers
 from strategies.common.checks import content, source, workstation
 from strategies.facts import (
     MIRROR_SPACE,
@@ -67,7 +68,12 @@ def seen(verdict: Verdict, status: Status, *words: str) -> Verdict:
 
 def test_sizes_within_the_limits_are_told() -> None:
     plain = SourceContent("main", files=3)
-    seen(content.sizes(situation(content=plain)), Status.PASS, "3 files at main", "none over 1 MiB", "1 branch or tag to push")
+    seen(
+        content.sizes(situation(content=plain)),
+        Status.PASS,
+        "3 files at main, 0 bytes, none over 1 MiB",
+        "1 branch or tag to push",
+    )
     large = SourceContent("main", files=4, large=(LargeFile("a.db", 2 * 10**9), LargeFile("b", 10**7)))
     seen(content.sizes(situation(content=large)), Status.PASS, "the largest 2.0 GB")
 
@@ -217,6 +223,13 @@ def test_a_missing_revision_offers_the_default_branch() -> None:
     assert verdict.remedy.text.endswith("trunk, mains")
     assert verdict.remedy.mend is not None
     assert verdict.remedy.mend.edits == {"source.revision": "trunk"}
+
+
+def test_names_that_do_not_show_as_they_are_are_not_offered() -> None:
+    odd = SourceRepository(URL, "main", {"main": "a" * 40, "ma\u202ein": "b" * 40}, {"v\u200b1": "c" * 40, "v1": "c" * 40})
+    assert [choice.value for choice in offers.revisions(situation(source=odd))] == ["main", "v1"]
+    names = SourceTree("main", ("a\x1b[2J/x.yaml", "b/x.yaml"))
+    assert [choice.value for choice in folders.choices(situation(tree=names))] == ["b"]
 
 
 def test_a_missing_folder_offers_the_nearest_that_is_rendered() -> None:
