@@ -10,7 +10,11 @@ from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_REPOSITORY, EndpointServ
 
 
 def service(situation: Situation) -> Verdict:
-    """CodeCommit answers this account in this region."""
+    """CodeCommit answers this account in this region.
+
+    An account to which CodeCommit is closed may read and not create (AWS DevOps blog, 24 November 2025: it is open again); only
+    creating tells, so that apply would be the first to say so.
+    """
     error = situation.facts.error(AWS_REPOSITORY)
     region, offered = effective.region(situation) or "", situation.facts.get(AWS_ENDPOINT_SERVICES)
     if error is not None and offered is not None and not _has_codecommit(offered, region):

@@ -32,6 +32,8 @@ _SERVER_SIDE = frozenset(
     {"InternalError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException", "ServiceFailure", "Unavailable"}
     | {"InternalServiceError", "500", "502", "503", "504"}
 )
+_WRONG_TIME = ("Signature expired", "Signature not yet current")
+"""How the message begins when the signature is of another time, and not of another key."""
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
 _CONSTRAINED = re.compile(r"explicit deny in an? ([a-z -]+ polic(?:y|ies))|no ([a-z -]+ polic(?:y|ies)) allows", re.IGNORECASE)
 
@@ -66,6 +68,10 @@ def _explain_answer(error: ClientError, service: str, login: Login) -> Explained
         return _explain_denial(message, call)
     if kind in EXPIRED:
         return Explained("the AWS credentials have expired", login.text, login.command)
+    if kind in INVALID_KEYS and message.startswith(_WRONG_TIME):
+        return Explained(
+            f"this machine's clock is too far from AWS's ({message})", "Set the clock.", "timedatectl set-ntp true"
+        )
     if kind in INVALID_KEYS:
         return Explained(f"AWS does not accept the credentials ({kind})", login.text, login.command)
     if kind in THROTTLED:
