@@ -240,7 +240,9 @@ def denied(action: str, message: str) -> dict[str, object]:
 
 
 def test_a_dry_run_that_is_refused_blocks() -> None:
-    verdict = judged("aws.dry-run", denied("ec2:CreateVpcEndpoint", "ec2:CreateVpcEndpoint is denied by a service control policy"))
+    verdict = judged(
+        "aws.dry-run", denied("ec2:CreateVpcEndpoint", "ec2:CreateVpcEndpoint is denied by a service control policy")
+    )
     assert verdict.status is Status.FAIL
     assert verdict.remedy is not None
     assert "organization" in verdict.remedy.text

@@ -107,7 +107,7 @@ FAILING: list[tuple[str, Mapping[str, object], Mapping[str, object], str]] = [
     ("aws.identity", {AWS_IDENTITY.id: EXPIRED}, {}, "expired"),
     ("aws.identity", {}, {"aws.account": "999999999999"}, "999999999999"),
     ("workstation.clock", {AWS_CLOCK.id: AwsClock(-400.0)}, {}, "400 s behind"),
-    ("aws.dry-run", {AWS_DRY_RUNS.id: DryRuns((DryRun("ec2:CreateSecurityGroup", Tried.DENIED, "no"),))}, {}, "a dry run says: no"),
+    ("aws.dry-run", {AWS_DRY_RUNS.id: DryRuns((DryRun("ec2:CreateSecurityGroup", Tried.DENIED, "no"),))}, {}, "says: no"),
     ("aws.quotas", {AWS_QUOTAS.id: AwsQuotas(3)}, {}, "3 of at most 3 interface endpoints"),
     (
         "codecommit.permissions-boundary",
