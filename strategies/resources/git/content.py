@@ -8,11 +8,11 @@ only the history or another branch holds shows when the mirror is pushed.
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -40,9 +40,9 @@ LINKS_MOST = 2_000
 NAMES_MOST = 1_000
 CONTENT_TIMEOUT = 60.0
 
-_RECEIVED = re.compile(r"Receiving objects: .*?([\d.]+) (bytes|KiB|MiB|GiB)")
-_UNITS = {"bytes": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _PACK_HEAD = 12
+_SIZE_MOST = 16
+"""More bytes than type and size of an object take."""
 _BLOB = 3
 _COMMIT_ENTRY = b"160000"
 
@@ -105,33 +105,39 @@ class _Snapshot:
 
 
 def _fetch(git: GitProgram, url: str, revision: str, login: GitLogin | None, folder: Path, budget: int) -> _Snapshot:
-    shallow = [
-        "--bare",
-        "--progress",
-        "--depth",
-        "1",
-        f"--filter=blob:limit={CONTENT_LIMIT + 1}",
-        "--single-branch",
-        "--no-tags",
-    ]
-    git.run(
+    shallow = ["--bare", "--quiet", "--depth", "1", f"--filter=blob:limit={CONTENT_LIMIT + 1}", "--single-branch", "--no-tags"]
+    spending = _Spending(folder, budget)
+    git.output(
         ["clone", *shallow, "--branch", revision, "--", url, str(folder)],
         login=login,
         timeout=CONTENT_TIMEOUT,
-        on_line=partial(_spend, budget),
+        enough=spending.over,
     )
+    if spending.over():
+        raise _OverBudgetError
     sizes = _sizes(git, folder)
     files, commits = _listing(git.output(["ls-tree", "-r", "-z", "HEAD"], folder=folder), sizes)
     wanted, omitted = _wanted(files)
     content = _contents(git, folder, wanted)
-    stored = sum(file.stat().st_size for file in (folder / "objects").rglob("*") if file.is_file())
-    return _Snapshot(files, commits, stored, content, omitted)
+    return _Snapshot(files, commits, spending.spent, content, omitted)
 
 
-def _spend(budget: int, line: str) -> None:
-    found = _RECEIVED.search(line)
-    if found is not None and float(found[1]) * _UNITS[found[2]] > budget:
-        raise _OverBudgetError
+@dataclass(slots=True)
+class _Spending:
+    """How many bytes have arrived in a repository that is being fetched. git removes one that it cannot finish."""
+
+    folder: Path
+    budget: int
+    spent: int = 0
+
+    def over(self) -> bool:
+        """Whether it is more than the budget by now."""
+        size = 0
+        with contextlib.suppress(FileNotFoundError):  # files get other names when they are whole: the next look counts them
+            for file in (self.folder / "objects").rglob("*"):
+                size += file.stat().st_size if file.is_file() else 0
+        self.spent = max(self.spent, size)
+        return self.spent > self.budget
 
 
 def _sizes(git: GitProgram, folder: Path) -> dict[str, int]:
@@ -204,45 +210,26 @@ def _large(git: GitProgram, url: str, login: GitLogin | None, snapshot: _Snapsho
 def _measure(git: GitProgram, url: str, login: GitLogin | None, oid: str, folder: Path) -> int | None:
     """The size of one object at ``url``; None when the server does not give it away alone."""
     packfile = folder.with_suffix(".pack")
-    beginning = _Beginning(packfile)
     try:
         git.run(["init", "--quiet", "--bare", str(folder)])
         git.output(
-            ["fetch", "--progress", "--no-tags", "--no-write-fetch-head", "--depth", "1", "--", url, oid],
-            login=login, folder=folder, timeout=CONTENT_TIMEOUT, on_line=beginning.look, packfile=packfile,
+            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--depth", "1", "--", url, oid],
+            login=login, folder=folder, timeout=CONTENT_TIMEOUT, packfile=packfile,
+            enough=lambda: _beginning(packfile) is not None,
         )  # fmt: skip
-    except _MeasuredError:
-        pass
     except GitError:
         # A size is a detail: that it could not be learnt is told as such.
-        return beginning.size
-    return beginning.read()
+        pass
+    return _beginning(packfile)
 
 
-class _MeasuredError(Exception):
-    """The size is known: the rest need not arrive."""
-
-
-@dataclass(slots=True)
-class _Beginning:
-    """Looks at the beginning of a pack as it arrives."""
-
-    packfile: Path
-    size: int | None = field(default=None)
-
-    def look(self, _line: str) -> None:
-        """Called with each line of git's progress. Raises _MeasuredError once the size is known."""
-        if self.read() is not None:
-            raise _MeasuredError
-
-    def read(self) -> int | None:
-        """The size of the one object in the pack, if its beginning is there."""
-        try:
-            with self.packfile.open("rb") as file:
-                self.size = object_size(file.read(64))
-        except FileNotFoundError:
-            pass
-        return self.size
+def _beginning(packfile: Path) -> int | None:
+    """The size of the one object in a pack that is still arriving, if its beginning is there."""
+    try:
+        with packfile.open("rb") as file:
+            return object_size(file.read(_PACK_HEAD + _SIZE_MOST))
+    except FileNotFoundError:
+        return None
 
 
 def object_size(pack: bytes) -> int | None:

@@ -28,6 +28,8 @@ STALL_SECONDS = 60
 OUTPUT_LIMIT = 64 * 1024 * 1024
 """Bytes of output at which git is stopped: half a million references. A server that lists more has no end."""
 TOO_MUCH = "git was stopped: the answer was too long"
+_GLANCE = 0.05
+"""Seconds between two questions whether it is enough."""
 _LINES_KEPT = 500
 _LINE_LIMIT = 64 * 1024
 
@@ -92,12 +94,13 @@ class GitProgram:
         stdin: bytes = b"",
         limit: int = OUTPUT_LIMIT,
         packfile: Path | None = None,
+        enough: Callable[[], bool] | None = None,
     ) -> bytes:
         """Standard output, as many bytes as ``limit`` at most.
 
         ``on_line`` is given each line (or progress update) of standard error; what it raises ends git and is raised here.
-        ``packfile`` is a file to which git also writes the pack as it arrives (git(1), ``GIT_TRACE_PACKFILE``).
-        Raises GitError.
+        ``packfile`` is a file to which git also writes the pack as it arrives (git(1), ``GIT_TRACE_PACKFILE``). ``enough`` is
+        asked again and again, by another thread: once it says yes, git is ended, and that is no error. Raises GitError.
         """
         command = arguments[0]
         path = self.path
@@ -112,6 +115,7 @@ class GitProgram:
             except OSError as error:
                 raise GitError(command, None, str(error)) from error
         out = _Collector(process, limit)
+        watch = _Watch(process, enough)
         said: deque[str] = deque(maxlen=_LINES_KEPT)
         clock = threading.Timer(timeout, _end, (process,))
         clock.start()
@@ -125,10 +129,13 @@ class GitProgram:
         finally:
             stopped = not clock.is_alive()
             clock.cancel()
+            watch.close()
             # Whatever ended the reading (a cancel raised by on_line too), nothing is left running.
             if process.poll() is None:
                 _end(process)
                 process.wait()
+        if watch.satisfied:
+            return out.taken
         if out.overflowed:
             raise GitError(command, None, TOO_MUCH)
         if process.returncode != 0:
@@ -188,6 +195,31 @@ class _Collector:
                 _end(self._process)
                 return
             self._parts.append(part)
+
+
+class _Watch:
+    """Ends the process as soon as ``enough`` says so; nothing where it is None."""
+
+    def __init__(self, process: subprocess.Popen[bytes], enough: Callable[[], bool] | None) -> None:
+        self._process = process
+        self._over = threading.Event()
+        self.satisfied = False
+        self._thread = threading.Thread(target=self._look, args=(enough,), daemon=True) if enough is not None else None
+        if self._thread is not None:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _look(self, enough: Callable[[], bool]) -> None:
+        while not self._over.wait(_GLANCE):
+            if enough():
+                self.satisfied = True
+                _end(self._process)
+                return
 
 
 @contextlib.contextmanager

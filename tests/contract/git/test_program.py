@@ -85,6 +85,13 @@ def test_standard_input_and_the_pack_as_it_arrives(source: Path, program: GitPro
     assert pack.read_bytes().startswith(b"PACK")
 
 
+def test_git_is_ended_when_it_is_enough(tmp_path: Path) -> None:
+    program = fake_git(tmp_path, f"echo begun; touch {tmp_path}/there; exec sleep 600")
+    said = program.output(["fetch"], enough=(tmp_path / "there").exists)
+    assert said in (b"begun\n", b"")
+    assert fake_git(tmp_path, "echo whole").output(["fetch"], enough=lambda: False) == b"whole\n"
+
+
 def test_what_a_listener_raises_ends_git(tmp_path: Path) -> None:
     program = fake_git(tmp_path, "echo go >&2; exec sleep 600")
 
