@@ -8,14 +8,14 @@ import pytest
 from textual.widgets import Collapsible
 
 from strategies.base import Kind, Page, Question, Status, Verdict
-from strategies.facts import CLUSTER_INFO
+from strategies.facts import AWS_PROFILES, CLUSTER_INFO, AwsProfiles, FactError
 from tests.fakes import passing
 from tests.tui.driving import SMALL, operating
 from tests.tui.world import CHECKS, QUESTIONS, Stage
 from wizard.flow import Step
 from wizard.tui.pages.environment import EGRESS_CHECK
 from wizard.tui.widgets.drop_down import DropDown
-from wizard.tui.widgets.field import Field
+from wizard.tui.widgets.field import Field, Line
 
 
 async def test_enter_accepts_what_was_found_with_one_key(tmp_path: Path) -> None:
@@ -121,3 +121,22 @@ async def test_the_finding_about_the_way_out_stands_on_top(tmp_path: Path) -> No
         first = next(place for place, line in enumerate(lines) if "AWS profile" in line)
         assert way_out < first
         assert f"seen by {EGRESS_CHECK}" in lines[way_out]
+
+
+async def test_what_nothing_was_found_for_is_given_by_hand(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.world.facts[AWS_PROFILES.id] = FactError("the configuration cannot be read", "Mend it.")
+    async with operating(stage.app()) as operator:
+        await operator.to(Step.ENVIRONMENT)
+        field = operator.app.frame.query_one("#field-aws-profile", Field)
+        await operator.until(lambda: field.query(Line), "a line to type into")
+        field.focus_control()
+        await operator.type("prod")
+        await operator.until(lambda: operator.draft("aws.profile") == "prod", "what was typed")
+        await operator.press("f5")
+        await operator.read()
+        assert field.query_one(Line).value == "prod"
+        stage.world.facts[AWS_PROFILES.id] = AwsProfiles(("prod-east", "staging"), "prod-east", "us-east-2")
+        await operator.press("f5")
+        await operator.until(lambda: field.query(DropDown), "the list")
+        assert field.query_one(DropDown).value == "prod"

@@ -23,6 +23,7 @@ from textual.widgets import Input, Label, Select, Static
 from strategies.base import Choice, Json, Kind, Question
 from strategies.section import SECRET_REFERENCE
 from wizard.tui.theme import CHECK_MARKS, WAITING, marked
+from wizard.tui.widgets.answer_text import as_list, as_text, placeholder
 from wizard.tui.widgets.choices import Choices, Toggle
 from wizard.tui.widgets.drop_down import DropDown
 from wizard.tui.widgets.indicator import Indicator
@@ -98,6 +99,8 @@ class Field(Vertical):
         self.session = session
         self._terse = terse
         self._choices: Sequence[Choice] = tuple(question.choices(session.situation()))
+        self._by_hand = False
+        self._by_hand = self._nothing_to_choose(self._choices)
         self._sent: tuple[Json] | None = None
         self._unkept: str | None = None
         self._settling: Timer | None = None
@@ -151,17 +154,23 @@ class Field(Vertical):
         if kind is Kind.YES_NO:
             return Toggle(value is True, classes="control")
         if self._is_short_list() or (kind is Kind.LIST and self._choices):
-            return Choices(self._choices, _values(value), multiple=kind is Kind.LIST, classes="control")
-        if kind is Kind.CHOICE:
+            return Choices(self._choices, as_list(value), multiple=kind is Kind.LIST, classes="control")
+        if kind is Kind.CHOICE and not self._by_hand:
             return DropDown(self._choices, value if isinstance(value, str) else None, classes="control")
         return Line(
-            _to_text(value),
-            placeholder=_placeholder(self.question),
+            as_text(value),
+            placeholder=placeholder(self.question),
             suggester=SuggestFromList([choice.value for choice in self._choices]) if self._choices else None,
             select_on_focus=False,
             compact=True,
             classes="control",
         )
+
+    def _nothing_to_choose(self, choices: Sequence[Choice]) -> bool:
+        """A choice of which nothing could be found is given by hand. What is typed is not taken away while it is read again."""
+        if self.question.kind is not Kind.CHOICE or choices:
+            return False
+        return self._by_hand or not self.session.reading()
 
     def _is_short_list(self) -> bool:
         """A few choices that say what they cost are shown all at once; many, or plain ones, drop down."""
@@ -240,7 +249,11 @@ class Field(Vertical):
         situation = self.session.situation()
         choices = tuple(self.question.choices(situation))
         value = self.session.effective(self.key)
-        if choices != self._choices:
+        by_hand = self._nothing_to_choose(choices)
+        if by_hand != self._by_hand:
+            self._choices, self._by_hand = choices, by_hand
+            self.call_later(self._replace, self.query_one(".control"))
+        elif choices != self._choices:
             self._choices = choices
             self._renew(value)
         else:
@@ -292,7 +305,7 @@ class Field(Vertical):
         if isinstance(control, Input):
             self._refill_input(control, value, self.session.draft.get(self.key))
         elif isinstance(control, Choices):
-            control.show(_values(value))
+            control.show(as_list(value))
         elif isinstance(control, Toggle):
             control.value = value is True
         elif isinstance(control, DropDown) and isinstance(value, str) and control.value != value:
@@ -304,7 +317,7 @@ class Field(Vertical):
         if control.has_focus and self._sent == (typed,):
             # The draft holds what came from here last. What differs in the field was typed since then and is on its way.
             return
-        text = _to_text(typed if typed is not None else value)
+        text = as_text(typed if typed is not None else value)
         if control.value != text:
             with control.prevent(Input.Changed):
                 control.value = text
@@ -331,25 +344,3 @@ class Field(Vertical):
             if choice.value == value and choice.note and not self._is_short_list():
                 return Content.styled(choice.note, "$quiet")
         return Content("")
-
-
-def _values(value: Json) -> list[str]:
-    if isinstance(value, list | tuple):
-        return [str(each) for each in value]
-    return [value] if isinstance(value, str) else []
-
-
-def _to_text(value: Json) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list | tuple):
-        return ", ".join(str(part) for part in value)
-    return str(value)
-
-
-def _placeholder(question: Question) -> str:
-    if question.kind is Kind.SECRET:
-        return "env:NAME, file:PATH, aws-secretsmanager:ID or prompt:"
-    if question.kind is Kind.LIST:
-        return "separated by commas"
-    return ""
