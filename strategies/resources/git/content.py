@@ -8,7 +8,6 @@ only the history or another branch holds shows when the mirror is pushed.
 
 from __future__ import annotations
 
-import contextlib
 import posixpath
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from strategies.common.folders import CHARTS
 from strategies.facts import SOURCE_CONTENT, FactError, LargeFile, LfsRule, Link, SourceContent, Unreadable
 from strategies.ports import FactFailureError, Reader, ResourceError
 from strategies.resources.git.attributes import ATTRIBUTES, MODULES, POINTER_LIMIT, lfs_rules, pointer, submodules
+from strategies.resources.git.budget import TRANSFER_BUDGET, OverBudgetError, clone
 from strategies.resources.git.errors import explain
 from strategies.resources.git.links import UnreadableError, concerns, links
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
@@ -31,8 +31,6 @@ from strategies.resources.parallel import together
 
 CONTENT_LIMIT = 1024 * 1024
 """Bytes of a file that is still looked into. No manifest is larger: etcd takes 1.5 MiB."""
-TRANSFER_BUDGET = 256 * 1024 * 1024
-"""Bytes that a check may fetch: a server that leaves nothing out sends every file of the revision."""
 READ_BUDGET = 64 * 1024 * 1024
 READ_MOST = 20_000
 MEASURED_MOST = 8
@@ -67,21 +65,12 @@ def read_content(
             snapshot = _fetch(git, url, revision, login, Path(scratch) / "source.git", budget)
             large = _large(git, url, login, snapshot, Path(scratch))
             return _judged(revision, snapshot, large)
-    except _OverBudgetError as over:
-        raise FactFailureError(
-            FactError(
-                f"the server sends more than {budget // 1024**2} MiB for one revision, and leaves no large file out",
-                "Look at the repository by hand: Git LFS, submodules, and charts or bases from other hosts.",
-            )
-        ) from over
+    except OverBudgetError as over:
+        raise FactFailureError(over.told) from over
     except ResourceError as error:
         raise FactFailureError(FactError(f"{error.what}: {error.why}", error.remedy)) from error
     except GitError as error:
         raise FactFailureError(explain(error, url, login=source.password is not None)) from error
-
-
-class _OverBudgetError(Exception):
-    """More has arrived than a check may fetch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +94,13 @@ class _Snapshot:
 
 
 def _fetch(git: GitProgram, url: str, revision: str, login: GitLogin | None, folder: Path, budget: int) -> _Snapshot:
-    shallow = ["--bare", "--quiet", "--depth", "1", f"--filter=blob:limit={CONTENT_LIMIT + 1}", "--single-branch", "--no-tags"]
-    spending = _Spending(folder, budget)
-    git.output(
-        ["clone", *shallow, "--branch", revision, "--", url, str(folder)],
-        login=login,
-        timeout=CONTENT_TIMEOUT,
-        enough=spending.over,
-    )
-    if spending.over():
-        raise _OverBudgetError
+    shallow = ["--bare", "--depth", "1", f"--filter=blob:limit={CONTENT_LIMIT + 1}", "--single-branch", "--no-tags"]
+    stored = clone(git, [*shallow, "--branch", revision, "--", url], folder, login, CONTENT_TIMEOUT, budget)
     sizes = _sizes(git, folder)
     files, commits = _listing(git.output(["ls-tree", "-r", "-z", "HEAD"], folder=folder), sizes)
     wanted, omitted = _wanted(files)
     content = _contents(git, folder, wanted)
-    return _Snapshot(files, commits, spending.spent, content, omitted)
-
-
-@dataclass(slots=True)
-class _Spending:
-    """How many bytes have arrived in a repository that is being fetched. git removes one that it cannot finish."""
-
-    folder: Path
-    budget: int
-    spent: int = 0
-
-    def over(self) -> bool:
-        """Whether it is more than the budget by now."""
-        size = 0
-        with contextlib.suppress(FileNotFoundError):  # files get other names when they are whole: the next look counts them
-            for file in (self.folder / "objects").rglob("*"):
-                size += file.stat().st_size if file.is_file() else 0
-        self.spent = max(self.spent, size)
-        return self.spent > self.budget
+    return _Snapshot(files, commits, stored, content, omitted)
 
 
 def _sizes(git: GitProgram, folder: Path) -> dict[str, int]:

@@ -10,6 +10,7 @@ from strategies.answers import Source
 from strategies.base import Situation
 from strategies.facts import SOURCE, SOURCE_TREE, FactError, SourceRepository, SourceTree
 from strategies.ports import FactFailureError, Reader, ResourceError
+from strategies.resources.git.budget import OverBudgetError, clone
 from strategies.resources.git.errors import explain
 from strategies.resources.git.program import LIST_TIMEOUT, GitError, GitLogin, GitProgram
 from strategies.resources.git.refs import list_remote
@@ -63,9 +64,11 @@ def read_tree(git: GitProgram, source: Source, resolve: Callable[[str], str]) ->
         login = source_login(url, source.username, source.password, resolve)
         with tempfile.TemporaryDirectory(prefix="ezgitops-tree-") as scratch:
             folder = Path(scratch) / "source.git"
-            shallow = ["--bare", "--quiet", "--depth", "1", "--filter=blob:none", "--single-branch", "--no-tags"]
-            git.run(["clone", *shallow, "--branch", revision, "--", url, str(folder)], login=login, timeout=TREE_TIMEOUT)
+            shallow = ["--bare", "--depth", "1", "--filter=blob:none", "--single-branch", "--no-tags"]
+            clone(git, [*shallow, "--branch", revision, "--", url], folder, login, TREE_TIMEOUT)
             listed = git.run(["ls-tree", "-r", "--name-only", "-z", "HEAD"], folder=folder)
+    except OverBudgetError as over:
+        raise FactFailureError(over.told) from over
     except ResourceError as error:
         raise FactFailureError(FactError(f"{error.what}: {error.why}", error.remedy)) from error
     except GitError as error:
