@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -88,8 +89,9 @@ def verify(
             if reached(report, goal):
                 return _said(Word(True, _success(report, goal), report), began, emit, clock)
             found = _trouble(report)
-            if found != trouble:
-                trouble, troubled_since = found, now
+            if _same(found) != _same(trouble):
+                troubled_since = now
+            trouble = found
             if trouble is not None and (now - troubled_since).total_seconds() >= patience.error:
                 return _said(Word(False, trouble, report), began, emit, clock)
             if (now - began).total_seconds() >= patience.timeout:
@@ -134,6 +136,11 @@ def _is_application(manifest: Mapping[str, Json], goal: Goal) -> bool:
 def conditions(report: SyncReport) -> tuple[str, ...]:
     """The conditions that stand for an error."""
     return tuple(c for c in report.conditions if c.startswith(ERROR_CONDITIONS))
+
+
+def _same(trouble: str | None) -> str | None:
+    """The trouble without its numbers: git's "after 3 ms" is another one each time, and the same trouble all the same."""
+    return None if trouble is None else re.sub(r"\d+", "#", trouble)
 
 
 def _trouble(report: SyncReport | None) -> str | None:

@@ -284,6 +284,9 @@ def _short(reference: str) -> str:
 
 _NEEDS = (CLUSTER_PROBE.id, AWS_ENDPOINTS.id, AWS_VPCS.id)
 
+_AFTER = ("aws.identity", "aws.vpc-dns", "codecommit.endpoint-access", "probe.image")
+"""What is known to be wrong from the workstation already is not told a second time from the cluster."""
+
 CHECKS: tuple[Check, ...] = (
     Check(
         id="probe.image",
@@ -301,7 +304,7 @@ CHECKS: tuple[Check, ...] = (
         judge=git_dns,
         needs=_NEEDS,
         vantage=Vantage.CLUSTER,
-        depends_on=("aws.identity", "probe.image"),
+        depends_on=_AFTER,
     ),
     Check(
         id="probe.git-tcp",
@@ -310,7 +313,7 @@ CHECKS: tuple[Check, ...] = (
         judge=git_tcp,
         needs=_NEEDS,
         vantage=Vantage.CLUSTER,
-        depends_on=("aws.identity", "probe.image"),
+        depends_on=_AFTER,
     ),
     Check(
         id="probe.git-tls",
@@ -319,7 +322,7 @@ CHECKS: tuple[Check, ...] = (
         judge=git_tls,
         needs=_NEEDS,
         vantage=Vantage.CLUSTER,
-        depends_on=("aws.identity", "probe.image"),
+        depends_on=_AFTER,
     ),
     Check(
         id="probe.sts",
@@ -328,7 +331,7 @@ CHECKS: tuple[Check, ...] = (
         judge=sts,
         needs=_NEEDS,
         vantage=Vantage.CLUSTER,
-        depends_on=("aws.identity", "probe.image"),
+        depends_on=_AFTER,
     ),
     Check(
         id="probe.ls-remote",
@@ -338,6 +341,6 @@ CHECKS: tuple[Check, ...] = (
         needs=_NEEDS,
         vantage=Vantage.CLUSTER,
         blocking=False,
-        depends_on=("aws.identity", "probe.image"),
+        depends_on=_AFTER,
     ),
 )

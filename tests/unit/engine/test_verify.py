@@ -59,3 +59,15 @@ def test_an_application_is_new_when_this_very_run_makes_it(kind: str, name: str,
     )  # fmt: skip
     change = Change("a", "cluster-object", "t", Group.CLUSTER, action, "", resource=made)
     assert is_new(GOAL, [Step(change, FakeWorld().handler(thing("a")), None)]) is new
+
+
+def test_a_trouble_that_only_counts_otherwise_each_time_is_one_trouble() -> None:
+    world = FakeWorld()
+    began = world.clock()
+    world.syncs = [
+        replace(SYNCED, sync="Unknown", conditions=(f"ComparisonError: no connection after {n} ms",)) for n in range(1, 2000)
+    ]
+    word = verified(world, new=False)
+    assert not word.ok
+    assert "ms" in word.reason
+    assert (world.clock() - began).total_seconds() < 60
