@@ -12,6 +12,7 @@ PENDING = "world/endpoint pending"
 TRANSFER = "world/git transfer"
 POD_START = "world/pod starting"
 POD_READY = "world/pod becoming ready"
+PROBE_START = "world/probe's pod starting"
 ARGOCD = "world/Argo CD reconciling"
 
 RULES: tuple[Rule, ...] = (
@@ -33,6 +34,11 @@ RULES: tuple[Rule, ...] = (
         ("read/sts:GetCallerIdentity",),
         "the simulator is asked about the caller's role, by its ARN",
     ),
+    # Looking from inside the cluster
+    Rule(PROBE_START, ("read/kube:create jobs.batch",), "the pod starts when its Job is there"),
+    Rule("read/sts:GET /", (PROBE_START,), "asked by the probe's pod"),
+    Rule("read/kube:get pods/log", ("read/sts:GET /",), "the log is whole when the probe has looked"),
+    Rule("read/kube:delete jobs.batch", ("read/kube:get pods/log",), "the log goes with the Job"),
     # Making
     Rule("do/*", ("read/*",), "nothing is touched before the whole plan stands and no check blocks"),
     Rule("do/ec2:*SecurityGroup*", ("do/ec2:CreateSecurityGroup",), "needs the group's id"),

@@ -64,3 +64,20 @@ def test_the_chain_of_an_apply_goes_from_group_to_argo_cds_word() -> None:
         "kube:get applications.argoproj.io",
     ]
     assert (round(chain.calls, 3), round(chain.world, 3)) == (0.6, 2.3)
+
+
+def test_the_job_of_a_probe_is_no_change_and_its_pods_start_is_the_worlds_time() -> None:
+    calls = [
+        aws("ec2:DescribeVpcs", 0.0, 0.1),
+        kube("create", "jobs.batch", 0.1, 0.2, mutating=True, status=201),
+        aws("sts:GET /", 0.9, 1.0),
+        kube("get", "pods/log", 1.4, 1.5),
+        kube("delete", "jobs.batch", 1.5, 1.6, mutating=True),
+    ]
+    found = steps(calls, argocd_done, 2.0)
+    assert {step.name.partition("/")[0] for step in found} == {"read", "world"}
+    chain = longest(found, RULES)
+    assert [link.step.name.partition("/")[2] for link in chain.links] == [
+        "kube:create jobs.batch", "probe's pod starting", "sts:GET /", "kube:get pods/log", "kube:delete jobs.batch",
+    ]  # fmt: skip
+    assert (round(chain.calls, 3), round(chain.world, 3)) == (0.4, 0.7)
