@@ -290,8 +290,9 @@ class WizardApp(App[WizardOutcome]):
         self._refreshing = None
         if self.frame.is_attached:
             self.frame.refresh_view()
-        if self.screen is not self.frame and isinstance(self.screen, Live):
-            self.screen.refresh_view()
+        for over in self.screen_stack[-1:]:  # there is none any more when the wizard is being left
+            if over is not self.frame and isinstance(over, Live):
+                over.refresh_view()
 
     # --- leaving ---
 

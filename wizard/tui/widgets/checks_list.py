@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _FOLDED = ("pass", "skipped")
 _INDENT = " " * 10
+_LONGEST_COMMAND = 200
+"""A longer one stands under the check alone: the question is about what will be done."""
 
 
 class ChecksList(Lines):
@@ -132,7 +134,8 @@ class ChecksList(Lines):
                 self._mending.start(result, mend)
                 self.refresh_view()
 
-        text = Content.assemble(mend.says, *((("\n\nBy hand:  ", "$quiet"), command) if command else ()))
+        by_hand = command if command is not None and len(command) <= _LONGEST_COMMAND else None
+        text = Content.assemble(mend.says, *((("\n\nBy hand:  ", "$quiet"), by_hand) if by_hand is not None else ()))
         self.app.push_screen(ConfirmModal(f"{mend.title}?", text, yes="Do it", no="Leave it"), agreed)
 
     # --- inside ---

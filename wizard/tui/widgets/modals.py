@@ -29,9 +29,15 @@ _BOX_CSS = """
 
 
 class ConfirmModal(ModalScreen[bool]):
-    """A question with two answers. Escape is the answer that does nothing."""
+    """A question with two answers. Escape is the answer that does nothing. A long text scrolls, the buttons stay in sight."""
 
-    DEFAULT_CSS = _BOX_CSS.format(name="ConfirmModal")
+    DEFAULT_CSS = (
+        _BOX_CSS.format(name="ConfirmModal")
+        + """
+ConfirmModal .text { height: auto; max-height: 16; scrollbar-size-vertical: 1; }
+.-tall ConfirmModal .text { max-height: 30; }
+"""
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer(False)", "No"),
         Binding("y", "answer(True)", "Yes"),
@@ -46,7 +52,8 @@ class ConfirmModal(ModalScreen[bool]):
         """Text and two buttons; the harmless one has the focus last in line, the asked one first."""
         with Vertical(classes="box") as box:
             box.border_title = self._title
-            yield Static(Content(self._text) if isinstance(self._text, str) else self._text)
+            with VerticalScroll(classes="text", can_focus=False):
+                yield Static(Content(self._text) if isinstance(self._text, str) else self._text)
             with Horizontal(classes="buttons"):
                 yield Button(f"{self._yes} (y)", id="yes", variant="primary", compact=True)
                 yield Button(f"{self._no} (esc)", id="no", compact=True)
