@@ -20,7 +20,7 @@ from tests.benchmarks import first_frame
 from tests.benchmarks.runs import Measured, environment, help_times, series
 
 LATENCY = 0.15
-AIM_APPLY = 1.3
+AIM_CHAIN = 1.3
 AIM_HELP = 0.15
 AIM_FRAME = 1.3
 
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         every = [series(latency, Path(folder) / str(number)) for number in range(times)]
         middle = {name: _median([run[name] for run in every]) for name in every[0]}
         out.print(_commands(middle, latency))
-        for name in ("apply", "replay"):
+        for name in ("check", "apply", "replay"):
             out.print(_chain(name, middle[name]))
         environ = environment({}, Path(folder) / "plain")
         wall, cpu = help_times(environ)
@@ -71,7 +71,7 @@ def _commands(found: dict[str, Measured], latency: float) -> Table:
         title_justify="left",
     )
     for name, run in found.items():
-        aim = _said(run.strict, AIM_APPLY) if name in ("apply", "replay") else ""
+        aim = _said(run.strict, AIM_CHAIN) if name in ("check", "apply", "replay") else ""
         seconds = (f"{value:.2f}" for value in (run.wall, run.start_up, run.inside, run.cpu))
         chain = (
             f"{run.chain.calls:.2f}",

@@ -31,7 +31,7 @@ AUTHORIZATION = re.compile(
     r"SignedHeaders=(?P<headers>[^,]+),\s*Signature=(?P<signature>[0-9a-f]{64})"
 )
 ERROR_CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type":\s*"(?:[^"#]*#)?([^"]+)"')
-READS = ("Describe", "Get", "List", "Simulate", "Assume", "Lookup", "Head", "BatchGet")
+READS = ("Describe", "Get", "GET ", "List", "Simulate", "Assume", "Lookup", "Head", "BatchGet")
 UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 ACTION_PREFIX = {"tagging": "tag"}
 """Services whose actions in policies do not begin with their signing name."""
