@@ -12,10 +12,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from strategies.base import Card
+from strategies.base import Card, Verdict
 from wizard.flow import Step
 from wizard.tui.pages.base import WizardPage
 from wizard.tui.theme import CHECK_MARKS
+
+_UNBROKEN = 40
 
 
 class StrategyCard(Static, can_focus=True):
@@ -52,11 +54,7 @@ class StrategyCard(Static, can_focus=True):
         lines = [Content.assemble((f"{'●' if chosen else '○'} {self._title}", "bold"), "   ", (card.headline, style))]
         lines.append(Content.styled(card.summary, "$quiet"))
         if card.badges:
-            badges = [
-                Content.assemble((f"{CHECK_MARKS[b.status.value].icon} ", CHECK_MARKS[b.status.value].style), b.evidence)
-                for b in card.badges
-            ]
-            lines.append(Content("   ").join(badges))
+            lines.append(Content("   ").join(_badge(one) for one in card.badges))
         lines.append(Content(" · ".join(part for part in (card.makes, card.cost) if part)))
         self.update(Content("\n").join(lines))
 
@@ -82,6 +80,15 @@ class StrategyCard(Static, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click chooses, a double click goes on."""
         self.post_message(self.Taken(self.strategy_id, go_on=event.chain == 2))
+
+
+def _badge(verdict: Verdict) -> Content:
+    """A badge: one that is short stays in one line."""
+    mark = CHECK_MARKS[verdict.status.value]
+    short = len(verdict.evidence) <= _UNBROKEN
+    return Content.assemble(
+        (f"{mark.icon}\N{NO-BREAK SPACE}", mark.style), verdict.evidence.replace(" ", "\N{NO-BREAK SPACE}" if short else " ")
+    )
 
 
 class StrategyPage(WizardPage):

@@ -206,7 +206,13 @@ class ChecksList(Lines):
     def _keyed(self, key: str, text: str, style: str = "") -> Content:
         """A key and what it does, each line of it under the first."""
         indent = f"{_INDENT}   "
-        said = wrap(text, max(40, self.size.width - 4), initial_indent=indent, subsequent_indent=f"{indent}  ")
+        said = wrap(
+            text,
+            max(40, self.size.width - 4),
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  ",
+            break_on_hyphens=False,
+        )
         body = Content.styled("\n".join(said)[len(indent) :], style)
         return Content.assemble(_INDENT, (key, "bold $primary"), "  ") + body
 
