@@ -7,17 +7,21 @@ said by the questions (``Question.required``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from strategies import forms
+from strategies.bastion_proxy.answers import BastionProxyAnswers
 from strategies.codecommit.answers import CodeCommitAnswers
 from strategies.section import INSTANCE, DnsLabel, Form, SecretRef, Section
 
 API_VERSION = "ezgitops.dev/v1"
 
 StrategyId = Literal["codecommit", "bastion-proxy", "private-server"]
+BRANCHES: Mapping[StrategyId, str] = {"codecommit": "codecommit", "bastion-proxy": "bastionProxy"}
+"""The section of the file that each strategy has for itself."""
 Cidr = Annotated[
     str,
     Form(
@@ -197,6 +201,8 @@ class Answers(Section):
     """How Argo CD reaches Git."""
     codecommit: CodeCommitAnswers = Field(default_factory=CodeCommitAnswers)
     """Answers of the ``codecommit`` strategy; written only when it is chosen."""
+    bastion_proxy: BastionProxyAnswers = Field(default_factory=BastionProxyAnswers)
+    """Answers of the ``bastion-proxy`` strategy; written only when it is chosen."""
     cluster_probe: bool = True
     """Look from inside the cluster when checks are asked for: a Job of some seconds in Argo CD's namespace, then removed."""
     accept_warnings: list[CheckId] = Field(default_factory=list)

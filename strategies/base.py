@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from strategies.answers import Answers
-from strategies.facts import Facts
+from strategies.facts import Facts, Permission, Right
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 """A value that JSON can carry."""
@@ -320,6 +320,18 @@ class Strategy(Protocol):
 
     def outputs(self, answers: Answers) -> Sequence[Output]:
         """What the operator takes away: clone URL, ARNs, Terraform variables."""
+
+    def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
+        """What an apply does in AWS, for IAM's policy simulator; None while an answer for it is missing."""
+
+    def rights(self, answers: Answers) -> tuple[Right, ...]:
+        """Every right in the cluster that an apply uses; complete answers are not needed."""
+
+    def operator_policy(self, answers: Answers) -> Mapping[str, Json]:
+        """The least-privilege IAM policy of the operator, for complete answers."""
+
+    def operator_roles(self, answers: Answers) -> Sequence[Mapping[str, Json]]:
+        """The least-privilege roles of the operator in the cluster, as manifests, for complete answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,15 +84,64 @@ def git_url(text: str) -> str | None:
         return "must end with the repository's path: no ? and no #"
     if port is not None and not 0 < port < 65536:
         return "has a port that does not exist (1 to 65535)"
-    if not parts.hostname or not all(
-        re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", p) for p in parts.hostname.split(".")
-    ):
+    if not parts.hostname or not _possible(parts.hostname):
         return "has a host name that cannot exist"
     if not parts.path.strip("/"):
         return "names a server, but no repository on it: add its path"
     if any(p in {".", ".."} for p in parts.path.split("/")):
         return "must not have . or .. in its path"
     return None
+
+
+def _possible(host: str) -> bool:
+    return all(re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", part) for part in host.split("."))
+
+
+def proxy_url(text: str) -> str | None:
+    """Refuse what is not a plain ``http://HOST:PORT``, and say why. Credentials in it are never repeated."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return "is not a URL that can be read (check brackets and port)"
+    if parts.scheme in {"socks4", "socks5", "socks5h"}:
+        return "is a SOCKS proxy; Argo CD speaks that to SSH hosts alone. Name an HTTP proxy"
+    if parts.scheme == "https":
+        return "is a proxy that is itself spoken to over TLS; Squid here listens without, and what passes is TLS anyway"
+    if parts.scheme != "http":
+        return "must be the URL of an HTTP proxy: http://HOST:PORT"
+    if "@" in parts.netloc:
+        return "holds credentials; take them out, and use bastionProxy.proxy.username and .password (a reference) instead"
+    if port is None or not 0 < port < 65536:
+        return "must end with a port from 1 to 65535 (Squid's own is 3128)"
+    if parts.path or parts.query or parts.fragment:
+        return "must end with the port"
+    if not parts.hostname or not _possible(parts.hostname):
+        return "has a host name that cannot exist"
+    return None
+
+
+def allowed_host(text: str) -> str | None:
+    """Refuse what would let out more than one host, or a place that no proxy may lead to."""
+    if "://" in text:
+        return "is a URL; write its host alone"
+    if text.startswith((".", "*")):
+        return "would let everything below a domain out; name each host"
+    if ":" in text:
+        return "has a port; only port 443 is let through, and it is not written"
+    if re.fullmatch(r"[0-9.]+", text):
+        return "is an address; name the host, so that its certificate can be checked"
+    if text == "localhost" or text.endswith((".localhost", ".ec2.internal", ".compute.internal")):
+        return "is a name inside the network; the proxy leads out, and nowhere else"
+    return None
+
+
+def helm_url(text: str) -> str | None:
+    """Refuse what is not the plain HTTPS URL of a Helm repository, and say why."""
+    if text.startswith("oci://"):
+        return "is an OCI registry, which Argo CD knows by its host alone; only https:// repositories stand here"
+    path = text.partition("://")[2].partition("/")[2]
+    return git_url(text if path.strip("/") else f"{text.rstrip('/')}/index.yaml")
 
 
 def region(text: str) -> str | None:

@@ -21,13 +21,17 @@ class CodeCommitRepositoryResource(Resource):
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupResource(Resource):
-    """A security group in ``vpc_id`` that lets TCP 443 in from ``ingress_cidrs`` and nothing out."""
+    """A security group in ``vpc_id`` that lets TCP ``port`` in from ``ingress_cidrs`` and nothing out but ``egress``.
+
+    ``egress`` are pairs of an IPv4 range and a TCP port.
+    """
 
     name: str
     vpc_id: str
     description: str
     ingress_cidrs: tuple[str, ...]
     port: int = 443
+    egress: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,113 @@ class GitCredentialResource(Resource):
 
     user_name: str
     secret: Mapping[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurityGroupRuleResource(Resource):
+    """One rule of ours in a security group that is somebody else's: TCP ``port`` between its members and ``cidr``.
+
+    ``outbound`` says whether it lets out to that range or in from it. A rule that is there already and lets the same through is
+    used as it is.
+    """
+
+    group_id: str
+    outbound: bool
+    port: int
+    cidr: str
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceProfileResource(Resource):
+    """An instance profile with one role in it; both have the same ``name``, which is that of the role in the plan."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ec2InstanceResource(Resource):
+    """A machine that Systems Manager reaches: IMDSv2 alone, an encrypted disk, no public address of its own and no SSH key.
+
+    ``private_address`` is fixed, so that the machine keeps it when it is made anew. ``image_parameter`` names a public
+    parameter of Systems Manager; a newer image is no reason to replace the machine. ``security_group`` is the address of the
+    group in the plan, ``profile_name`` the instance profile's name. Made when Systems Manager says that it is online.
+    """
+
+    name: str
+    vpc_id: str
+    subnet_id: str
+    private_address: str
+    instance_type: str
+    image_parameter: str
+    security_group: str
+    profile_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SquidResource(Resource):
+    """Squid with exactly ``configuration`` on a machine that Systems Manager reaches.
+
+    ``instance_id`` is None for a machine of this plan, which is found by ``vpc_id`` and ``private_address``. With
+    ``replace_foreign`` a configuration that somebody else wrote is put aside; otherwise it is a conflict.
+    """
+
+    instance_id: str | None
+    vpc_id: str | None
+    private_address: str
+    port: int
+    configuration: str
+    replace_foreign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecretText:
+    """A text with a secret in it: ``before``, the secret behind ``reference``, ``after``.
+
+    ``in_url`` says that the secret is percent-encoded, as in the user part of a URL (RFC 3986, section 3.2.1).
+    """
+
+    reference: SecretRef
+    before: str = ""
+    after: str = ""
+    in_url: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretObjectResource(Resource):
+    """A Kubernetes Secret, like ``ClusterObjectResource``, some of whose values are only known by reference.
+
+    ``manifest`` holds the values that are no secret, in base64 below ``data``; ``values`` the others, by key. Their values are
+    looked up when they are sent, and never shown, kept or told in a diff.
+    """
+
+    manifest: Mapping[str, Json]
+    values: Mapping[str, SecretText]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustedCertificateResource(Resource):
+    """One entry of Argo CD's ``argocd-tls-certs-cm``: the CA by which Argo CD believes ``host``. Other entries are left alone.
+
+    ``ca_file`` is a PEM file of this machine.
+    """
+
+    namespace: str
+    host: str
+    ca_file: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepoServerEnvironmentResource(Resource):
+    """Variables in ``spec.repo.env`` of an ``ArgoCD`` resource that is somebody else's. Other variables are left alone.
+
+    A variable that is there with another value, and not set by us, is a conflict.
+    """
+
+    namespace: str
+    name: str
+    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from strategies.answers import Answers
-from strategies.base import Change, Json, Observed, Owner, Ref, Resource, Situation
+from strategies.base import Change, Group, Json, Observed, Owner, Ref, Resource, Situation
 from strategies.facts import FactError
 
 R_contra = TypeVar("R_contra", bound=Resource, contravariant=True)
@@ -89,10 +89,15 @@ class Execution(Protocol):
 class Handler(Protocol[R_contra]):
     """How one kind of resource is read, planned, created, updated and deleted.
 
-    ``rank`` orders deletion where no plan says what depends on what: higher ranks are deleted first.
+    ``rank`` orders deletion where no plan says what depends on what: higher ranks are deleted first. ``group`` is where the
+    plan's tree shows a thing that was found by its marks alone, ``noun`` what an operator calls it (empty where its name says
+    that already), and ``found_as`` the kind by whose marks its things are found, where that is another one.
     """
 
     rank: int
+    group: Group
+    noun: str
+    found_as: str | None
 
     def read(self, resource: R_contra) -> Observed | None:
         """What stands in the place of the resource now, or None. Reads only. Raises ResourceError."""

@@ -108,6 +108,13 @@ Arn = Annotated[
     ),
 ]
 
+IamName = Annotated[
+    str,
+    Form(r"^[A-Za-z0-9+=,.@_-]{1,64}$", "1 to 64 letters, digits and + = , . @ _ -", example="prod-east-argocd-reader"),
+]
+"""IAM user guide, "IAM and AWS STS quotas": role and user names."""
+IamPath = Annotated[str, Form(r"^/([!-~]{1,510}/)?$", "/ alone, or a path with / at both ends", example="/platform/")]
+
 
 class Section(BaseModel):
     """A part of the answers. Unknown keys are errors; values are never coerced from another type."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from strategies.answers import Answers
-from strategies.base import Card, Check, Output, Question, Resource, Situation, Verdict
+from strategies.base import Card, Check, Json, Output, Question, Resource, Situation, Verdict
 from strategies.common import account
 from strategies.common.verdicts import counted, passed
+from strategies.facts import Permission, Right
 
 _MOST_NAMED = 3
 
@@ -51,6 +52,22 @@ class UnavailableStrategy:
 
     def outputs(self, answers: Answers) -> Sequence[Output]:  # noqa: ARG002 - nothing is given
         """Nothing is given."""
+        return ()
+
+    def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:  # noqa: ARG002 - nothing is made
+        """Nothing is needed."""
+        return None
+
+    def rights(self, answers: Answers) -> tuple[Right, ...]:  # noqa: ARG002 - nothing is made
+        """Nothing is needed."""
+        return ()
+
+    def operator_policy(self, answers: Answers) -> Mapping[str, Json]:  # noqa: ARG002 - nothing is made
+        """Nothing is needed."""
+        return {}
+
+    def operator_roles(self, answers: Answers) -> Sequence[Mapping[str, Json]]:  # noqa: ARG002 - nothing is made
+        """Nothing is needed."""
         return ()
 
 

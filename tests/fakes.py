@@ -362,6 +362,7 @@ class FakeHandler(Handler[FakeResource]):
 
     def __init__(self, world: FakeWorld, kind: str, rank: int) -> None:
         self.world, self.kind, self.rank = world, kind, rank
+        self.group, self.noun, self.found_as = Group.AWS, "", None
 
     def read(self, resource: FakeResource) -> Observed | None:
         """What stands at the address, made by as many calls as a whole one needs."""

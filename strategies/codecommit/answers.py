@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from strategies import forms
-from strategies.section import Arn, DnsLabel, DnsSubdomain, Form, Section
+from strategies.section import Arn, DnsLabel, DnsSubdomain, Form, IamName, IamPath, Section
 
 RepositoryName = Annotated[
     str,
@@ -19,12 +19,6 @@ RepositoryName = Annotated[
 ]
 """CodeCommit user guide, "Quotas": 1-100 letters, digits, ``.``, ``-``, ``_``; not ending in ``.git``; case-sensitive."""
 
-IamName = Annotated[
-    str,
-    Form(r"^[A-Za-z0-9+=,.@_-]{1,64}$", "1 to 64 letters, digits and + = , . @ _ -", example="prod-east-argocd-reader"),
-]
-"""IAM user guide, "IAM and AWS STS quotas": role and user names."""
-IamPath = Annotated[str, Form(r"^/([!-~]{1,510}/)?$", "/ alone, or a path with / at both ends", example="/platform/")]
 ImageDigest = Annotated[
     str,
     Form(

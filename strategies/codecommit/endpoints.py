@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from strategies.base import Situation
-from strategies.codecommit import urls
-from strategies.common import effective
+from strategies.common import aws_names, effective
 from strategies.facts import AWS_ENDPOINTS, Endpoint
 
 SERVING = ("available", "pending")
@@ -41,7 +40,7 @@ def endpoint_for(situation: Situation, short: str) -> Endpoint | None:
     region, home = effective.region(situation), effective.vpc(situation)
     if region is None or home is None:
         return None
-    name = urls.endpoint_service(region, short)
+    name = aws_names.endpoint_service(region, short)
     there = [
         one
         for one in situation.facts.get(AWS_ENDPOINTS) or ()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from strategies.answers import Answers
 from strategies.base import INSTANCE_TAG
 from strategies.codecommit import policies, urls
+from strategies.common import aws_names
 from strategies.facts import Permission
 
 _REPOSITORY = (
@@ -73,7 +74,7 @@ def _identities(answers: Answers) -> Iterator[Permission]:
         if credentials.role_name is not None:
             yield Permission(_ROLE, (urls.reader_role_arn(answers),), context)
     elif credentials.user_name is not None:
-        user = urls.user_arn(answers.aws.region or "", answers.aws.account or "", credentials.path, credentials.user_name)
+        user = aws_names.user_arn(answers.aws.region or "", answers.aws.account or "", credentials.path, credentials.user_name)
         yield Permission(_USER, (user,), context)
     if mirror.keep != "by-hand" and mirror.role_name is not None:
         yield Permission(_ROLE, (urls.mirror_role_arn(answers),), context)
@@ -82,7 +83,7 @@ def _identities(answers: Answers) -> Iterator[Permission]:
 def _network(answers: Answers) -> Iterator[Permission]:
     """Each call is decided for every resource that it names, by tags that it asks for or that the resource has by then."""
     region, instance = answers.aws.region or "", answers.name or ""
-    ec2 = f"arn:{urls.partition(region)}:ec2:{region}:{answers.aws.account}"
+    ec2 = f"arn:{aws_names.partition(region)}:ec2:{region}:{answers.aws.account}"
     asked, ours = (f"aws:RequestTag/{INSTANCE_TAG}", instance), (f"aws:ResourceTag/{INSTANCE_TAG}", instance)
     group, endpoint = (f"{ec2}:security-group/*",), (f"{ec2}:vpc-endpoint/*",)
     yield Permission(("ec2:CreateSecurityGroup", "ec2:CreateTags"), group, (asked, ("ec2:CreateAction", "CreateSecurityGroup")))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from strategies.answers import Answers
 from strategies.base import INSTANCE_TAG, Json
 from strategies.codecommit import urls
+from strategies.common import aws_names
 
 VERSION = "2012-10-17"
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
@@ -40,7 +41,7 @@ def repository_arn(answers: Answers) -> str:
 
 
 def _trust(answers: Answers, issuer: str, subject: str, audience: str) -> Document:
-    provider = urls.oidc_provider_arn(answers.aws.region or "", answers.aws.account or "", issuer)
+    provider = aws_names.oidc_provider_arn(answers.aws.region or "", answers.aws.account or "", issuer)
     statement: Document = {
         "Effect": "Allow",
         "Principal": {"Federated": provider},
@@ -105,7 +106,7 @@ def operator_policy(answers: Answers) -> Document:
     first moment; what is changed or deleted must have it. Nothing else can be tagged with it afterwards.
     """
     region, account = answers.aws.region or "", answers.aws.account or ""
-    partition = urls.partition(region)
+    partition = aws_names.partition(region)
     statements: list[Json] = [
         _allow(list(_SEEN), "*", sid=SEE),
         *_operator_foresight(answers),
@@ -123,7 +124,7 @@ def operator_policy(answers: Answers) -> Document:
 
 def _operator_foresight(answers: Answers) -> list[Json]:
     """What the checks ask before anything is made: whether these rights are there, and the boundary."""
-    partition, account = urls.partition(answers.aws.region or ""), answers.aws.account or ""
+    partition, account = aws_names.partition(answers.aws.region or ""), answers.aws.account or ""
     iam = f"arn:{partition}:iam::{account}"
     found: list[Json] = [
         _allow("iam:SimulatePrincipalPolicy", [f"{iam}:role/*", f"{iam}:user/*"], sid="AskTheSimulator"),
@@ -140,7 +141,7 @@ def _operator_network(answers: Answers) -> list[Json]:
     """Security group and endpoints (VPC PrivateLink guide, "Identity-based policy examples"; EC2 user guide, "Grant permission
     to tag resources during creation")."""
     region, account = answers.aws.region or "", answers.aws.account or ""
-    ec2 = f"arn:{urls.partition(region)}:ec2:{region}:{account}"
+    ec2 = f"arn:{aws_names.partition(region)}:ec2:{region}:{account}"
     asked: Json = {"StringEquals": {f"aws:RequestTag/{INSTANCE_TAG}": answers.name or ""}}
     ours: Json = {"StringEquals": {f"aws:ResourceTag/{INSTANCE_TAG}": answers.name or ""}}
     while_made: Json = {
@@ -173,7 +174,7 @@ def _operator_identities(answers: Answers) -> list[Json]:
     if codecommit.credentials.method == "iam-role":
         roles.append(urls.reader_role_arn(answers))
     else:
-        user = urls.user_arn(region, account, path, codecommit.credentials.user_name or "")
+        user = aws_names.user_arn(region, account, path, codecommit.credentials.user_name or "")
         statements.append(_allow(list(_USER_ACTIONS), user, sid="Reader"))
     if codecommit.mirror.keep != "by-hand":
         roles.append(urls.mirror_role_arn(answers))

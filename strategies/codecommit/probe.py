@@ -15,7 +15,7 @@ from importlib import resources
 
 from strategies.base import Json, Owner, Situation
 from strategies.codecommit import urls
-from strategies.common import effective
+from strategies.common import aws_names, effective
 from strategies.facts import CLUSTER_INFO
 
 SCRIPT_FILE = "probe_script.py"
@@ -72,7 +72,7 @@ def order(situation: Situation) -> Order | None:
         return None
     hosts = {"git": urls.git_host(region, answers.codecommit.network.fips)}
     if answers.codecommit.credentials.method == "iam-role":
-        hosts["sts"] = urls.sts_host(region)
+        hosts["sts"] = aws_names.sts_host(region)
     return Order(context, namespace, instance, image, tuple(hosts.items()), _repository(situation, region))
 
 

@@ -9,8 +9,17 @@ from strategies.answers import Answers
 from strategies.base import Choice, Json, Kind, Page, Question, Situation, Verdict
 from strategies.codecommit import names
 from strategies.codecommit.checks import network, repository, trust
-from strategies.common import effective
-from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_OIDC_PROVIDERS, AWS_REPOSITORY, CLUSTER_INFO
+from strategies.common import effective, offers
+from strategies.common.aws_names import endpoint_service
+from strategies.facts import (
+    AWS_ENDPOINT_SERVICES,
+    AWS_ENDPOINTS,
+    AWS_OIDC_PROVIDERS,
+    AWS_REPOSITORY,
+    AWS_VPCS,
+    CLUSTER_INFO,
+    Subnet,
+)
 
 
 def _uses_role(answers: Answers) -> bool:
@@ -66,7 +75,51 @@ def _judge_repository(situation: Situation) -> Verdict | None:
     return repository.repository(situation) if found is not None and found.name == name else None
 
 
+def suggested_subnets(situation: Situation) -> Json:
+    """One private subnet of the cluster for each zone that every needed endpoint service supports.
+
+    AWS takes one subnet for each zone, and refuses zones that the service does not support (VPC user guide, "Subnets and AZs").
+    """
+    services, region = situation.facts.get(AWS_ENDPOINT_SERVICES), effective.region(situation)
+    if services is None and situation.facts.error(AWS_ENDPOINT_SERVICES) is None:
+        return None
+    network = situation.answers.codecommit.network
+    needed = ["git-codecommit-fips" if network.fips else "git-codecommit"]
+    if network.sts_endpoint == "when-missing":
+        needed.append("sts")
+    zones = services.zones if services is not None and region is not None else {}
+    supported = [set(zones[name]) for short in needed if (name := endpoint_service(region or "", short)) in zones]
+    by_zone: dict[str, Subnet] = {}
+    for subnet in effective.cluster_subnets(situation):
+        if all(subnet.az in one for one in supported):
+            by_zone.setdefault(subnet.az, subnet)
+    return [subnet.id for subnet in by_zone.values()] or None
+
+
 QUESTIONS: tuple[Question, ...] = (
+    Question(
+        key="aws.subnetIds",
+        title="Subnets of the endpoints",
+        help="Private subnets of the cluster, one for each availability zone that the services support.",
+        page=Page.ENVIRONMENT,
+        kind=Kind.LIST,
+        required=True,
+        advanced=True,
+        suggest=suggested_subnets,
+        choices=offers.subnets,
+        judge=offers.judge_subnets,
+        needs=(AWS_VPCS.id, AWS_ENDPOINT_SERVICES.id),
+    ),
+    Question(
+        key="cluster.oidcIssuer",
+        title="Service account issuer",
+        help="Who signs the cluster's service account tokens, without https://. The IAM role trusts tokens of this issuer.",
+        page=Page.ENVIRONMENT,
+        required=True,
+        advanced=True,
+        suggest=effective.suggested_issuer,
+        needs=(CLUSTER_INFO.id,),
+    ),
     Question(
         key="codecommit.repository.name",
         title="CodeCommit repository",

@@ -13,6 +13,7 @@ from importlib import resources
 from strategies.answers import Answers
 from strategies.base import Json, Owner
 from strategies.codecommit import urls
+from strategies.common import aws_names
 
 SCRIPT_FILE = "refresher_script.py"
 NAME_LABEL = "app.kubernetes.io/name"
@@ -160,7 +161,7 @@ def _environment(answers: Answers) -> dict[str, str]:
         "AWS_ROLE_ARN": urls.reader_role_arn(answers),
         "AWS_ROLE_SESSION_NAME": f"ezgitops-{answers.name}",
         "AWS_WEB_IDENTITY_TOKEN_FILE": f"{_TOKENS}/aws-token",
-        "EZGITOPS_STS_HOST": urls.sts_host(region),
+        "EZGITOPS_STS_HOST": aws_names.sts_host(region),
         "EZGITOPS_GIT_HOST": urls.git_host(region, answers.codecommit.network.fips),
         "EZGITOPS_GIT_PATH": urls.clone_path(answers.codecommit.repository.name or ""),
         "EZGITOPS_SECRET_NAMESPACE": answers.argocd.namespace or "",

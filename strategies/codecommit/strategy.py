@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from strategies.answers import Answers
-from strategies.base import Card, Check, Group, Output, Owner, Question, Resource, Situation
-from strategies.codecommit import addresses, manifests, pipelines, policies, urls
+from strategies.base import Card, Check, Group, Json, Output, Owner, Question, Resource, Situation
+from strategies.codecommit import addresses, manifests, pipelines, policies, rights, urls
 from strategies.codecommit.card import card
 from strategies.codecommit.checks import CHECKS
+from strategies.codecommit.permissions import needed_permissions
 from strategies.codecommit.questions import QUESTIONS
+from strategies.common import aws_names
+from strategies.facts import Permission, Right
 from strategies.kinds import (
     CodeCommitRepositoryResource,
     GitCredentialResource,
@@ -66,7 +69,7 @@ class CodeCommitStrategy:
             found.append(Output("reader-role-arn", "Reader role ARN", urls.reader_role_arn(answers)))
         else:
             credentials, aws = answers.codecommit.credentials, answers.aws
-            user = urls.user_arn(aws.region or "", aws.account or "", credentials.path, credentials.user_name or "")
+            user = aws_names.user_arn(aws.region or "", aws.account or "", credentials.path, credentials.user_name or "")
             found.append(Output("reader-user-arn", "Reader user ARN", user))
         if answers.codecommit.mirror.keep != "by-hand":
             found.append(Output("mirror-role-arn", "Mirror role ARN", urls.mirror_role_arn(answers)))
@@ -77,6 +80,22 @@ class CodeCommitStrategy:
             Output("gitops_git_path", "Terraform variable", answers.source.path),
             Output("gitops_git_target_revision", "Terraform variable", answers.source.revision or ""),
         ]
+
+    def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
+        """What an apply does in AWS."""
+        return needed_permissions(answers)
+
+    def rights(self, answers: Answers) -> tuple[Right, ...]:
+        """Every right in the cluster that an apply uses."""
+        return rights.needed_rights(answers)
+
+    def operator_policy(self, answers: Answers) -> Mapping[str, Json]:
+        """The least-privilege IAM policy of the operator."""
+        return policies.operator_policy(answers)
+
+    def operator_roles(self, answers: Answers) -> Sequence[Mapping[str, Json]]:
+        """The least-privilege roles of the operator in the cluster."""
+        return rights.operator_roles(answers)
 
 
 def _owner(answers: Answers) -> Owner:
@@ -152,7 +171,7 @@ def _endpoint(
         owner=_owner(answers),
         depends_on=(addresses.SECURITY_GROUP,),
         explain=explain,
-        service_name=urls.endpoint_service(answers.aws.region or "", service),
+        service_name=aws_names.endpoint_service(answers.aws.region or "", service),
         vpc_id=answers.aws.vpc_id or "",
         subnet_ids=tuple(answers.aws.subnet_ids or ()),
         security_group=addresses.SECURITY_GROUP,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strategies.base import Choice, Json, Situation, Status, Verdict
-from strategies.codecommit.urls import endpoint_service
 from strategies.common import account, effective
 from strategies.common.checks import argocd, aws, cluster, network
 from strategies.common.logins import told
@@ -13,7 +12,6 @@ from strategies.common.shown import shown
 from strategies.common.verdicts import counted, failed, passed, unread
 from strategies.facts import (
     ARGOCD_PROJECTS,
-    AWS_ENDPOINT_SERVICES,
     AWS_IDENTITY,
     AWS_PROFILES,
     AWS_VPCS,
@@ -21,7 +19,6 @@ from strategies.facts import (
     CLUSTER_INFO,
     KUBE_CONTEXTS,
     SOURCE,
-    Subnet,
 )
 
 _MOST_CHOICES = 200
@@ -108,27 +105,6 @@ def revisions(situation: Situation) -> Sequence[Choice]:
     listed = [Choice(name, name, "default branch" if name == found.default_branch else "branch") for name in branches]
     listed += [Choice(name, name, "tag") for name in sorted(filter(str.isprintable, found.tags), reverse=True)]
     return listed[:_MOST_CHOICES]
-
-
-def suggested_subnets(situation: Situation) -> Json:
-    """One private subnet of the cluster for each zone that every needed endpoint service supports.
-
-    AWS takes one subnet for each zone, and refuses zones that the service does not support (VPC user guide, "Subnets and AZs").
-    """
-    services, region = situation.facts.get(AWS_ENDPOINT_SERVICES), effective.region(situation)
-    if services is None and situation.facts.error(AWS_ENDPOINT_SERVICES) is None:
-        return None
-    network = situation.answers.codecommit.network
-    needed = ["git-codecommit-fips" if network.fips else "git-codecommit"]
-    if network.sts_endpoint == "when-missing":
-        needed.append("sts")
-    zones = services.zones if services is not None and region is not None else {}
-    supported = [set(zones[name]) for short in needed if (name := endpoint_service(region or "", short)) in zones]
-    by_zone: dict[str, Subnet] = {}
-    for subnet in effective.cluster_subnets(situation):
-        if all(subnet.az in one for one in supported):
-            by_zone.setdefault(subnet.az, subnet)
-    return [subnet.id for subnet in by_zone.values()] or None
 
 
 def suggested_vpc(situation: Situation) -> Json:

@@ -8,7 +8,6 @@ from strategies.base import Choice, Json, Kind, Page, Question, Situation
 from strategies.common import effective, folders, offers
 from strategies.facts import (
     ARGOCD_PROJECTS,
-    AWS_ENDPOINT_SERVICES,
     AWS_IDENTITY,
     AWS_PROFILES,
     AWS_VPCS,
@@ -120,19 +119,6 @@ ENVIRONMENT: tuple[Question, ...] = (
         needs=(AWS_IDENTITY.id,),
     ),
     Question(
-        key="aws.subnetIds",
-        title="Subnets of the endpoints",
-        help="Private subnets of the cluster, one for each availability zone that the services support.",
-        page=Page.ENVIRONMENT,
-        kind=Kind.LIST,
-        required=True,
-        advanced=True,
-        suggest=offers.suggested_subnets,
-        choices=offers.subnets,
-        judge=offers.judge_subnets,
-        needs=(AWS_VPCS.id, AWS_ENDPOINT_SERVICES.id),
-    ),
-    Question(
         key="cluster.infrastructureName",
         title="Infrastructure name",
         help="The guard against the wrong cluster: apply stops when the cluster has another one.",
@@ -155,16 +141,6 @@ ENVIRONMENT: tuple[Question, ...] = (
         advanced=True,
         suggest=offers.suggested_cidrs,
         needs=(CLUSTER_INFO.id, AWS_VPCS.id),
-    ),
-    Question(
-        key="cluster.oidcIssuer",
-        title="Service account issuer",
-        help="Who signs the cluster's service account tokens, without https://. The IAM role trusts tokens of this issuer.",
-        page=Page.ENVIRONMENT,
-        required=True,
-        advanced=True,
-        suggest=effective.suggested_issuer,
-        needs=(CLUSTER_INFO.id,),
     ),
 )
 

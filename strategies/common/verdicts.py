@@ -70,3 +70,8 @@ def oc(situation: Situation, *arguments: str) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """``1 branch``, ``14 branches``."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def more(number: int) -> str:
+    """Ends a list that was cut: ``, and 3 more``; nothing where nothing was left out."""
+    return f", and {number} more" if number > 0 else ""

@@ -12,4 +12,5 @@ from strategies.facts.cluster import *
 from strategies.facts.git import *
 from strategies.facts.network import *
 from strategies.facts.probe import *
+from strategies.facts.proxy import *
 from strategies.facts.workstation import *

@@ -29,13 +29,18 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """One security group. ``clusters`` are the infrastructure names of its ``kubernetes.io/cluster/`` tags."""
+    """One security group. ``clusters`` are the infrastructure names of its ``kubernetes.io/cluster/`` tags.
+
+    ``egress`` None: not told; each entry's target stands in the place of ``source``. A rule for every protocol has the ports 0
+    to 65535.
+    """
 
     id: str
     name: str
     vpc_id: str
     ingress: tuple[Ingress, ...]
     clusters: tuple[str, ...] = ()
+    egress: tuple[Ingress, ...] | None = None
 
     def sources(self, port: int) -> tuple[str, ...]:
         """What TCP ``port`` is let in from."""
@@ -44,7 +49,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One EC2 instance that runs or starts.
+    """One EC2 instance that is not terminated; ``state`` is EC2's word (``running``, ``stopped`` ...).
 
     ``clusters`` are the infrastructure names of its ``kubernetes.io/cluster/`` tags. ``rosa_name`` is the name that OpenShift
     Cluster Manager knows the cluster by: ROSA tags the nodes of a hosted cluster with ``api.openshift.com/name``,
@@ -59,6 +64,11 @@ class Instance:
     security_group_ids: tuple[str, ...]
     clusters: tuple[str, ...] = ()
     rosa_name: str | None = None
+    state: str = "running"
+    type: str = ""
+    public_address: str | None = None
+    instance: str | None = None
+    """The instance of this program whose tags it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,71 @@ class PrivateZone:
     account: str
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One active route: IPv4 range to target (``local``, ``igw-``, ``nat-``, ``pcx-``, ``tgw-``, ``vgw-``, ``eni-`` ...)."""
+
+    cidr: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """The routes that hold for ``subnet_ids``; a VPC's main table holds for those that no other table names."""
+
+    id: str
+    vpc_id: str
+    subnet_ids: tuple[str, ...]
+    routes: tuple[Route, ...]
+    blackholes: tuple[Route, ...] = ()
+    """Routes whose target is gone: what they cover is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """A VPC peering connection; ``state`` is EC2's word (``active``, ``pending-acceptance`` ...)."""
+
+    id: str
+    state: str
+    vpc_ids: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Every route table and peering connection of the region."""
+
+    tables: tuple[RouteTable, ...]
+    peerings: tuple[Peering, ...] = ()
+
+    def table_of(self, subnet_id: str) -> RouteTable | None:
+        """The table that holds for a subnet."""
+        return next((table for table in self.tables if subnet_id in table.subnet_ids), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AclRule:
+    """One entry of a network ACL for TCP: the lowest number that fits decides. Ports are inclusive."""
+
+    number: int
+    allow: bool
+    outbound: bool
+    cidr: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAcl:
+    """A network ACL and the subnets that it stands before."""
+
+    id: str
+    subnet_ids: tuple[str, ...]
+    rules: tuple[AclRule, ...]
+
+
+AWS_ROUTING: FactKey[Routing] = FactKey("aws.routing", "routes and peering connections")
+AWS_NETWORK_ACLS: FactKey[tuple[NetworkAcl, ...]] = FactKey("aws.network-acls", "network ACLs")
+AWS_TAKEN_ADDRESSES: FactKey[frozenset[str]] = FactKey("aws.taken-addresses", "addresses taken in the proxy's subnet")
 AWS_SECURITY_GROUPS: FactKey[tuple[SecurityGroup, ...]] = FactKey("aws.security-groups", "security groups")
 AWS_INSTANCES: FactKey[tuple[Instance, ...]] = FactKey("aws.instances", "EC2 instances")
 AWS_MANAGED_INSTANCES: FactKey[ManagedInstances] = FactKey("aws.managed-instances", "instances managed by SSM")

@@ -78,6 +78,45 @@ class Listing:
     error: str = ""
 
 
+class PassageState(StrEnum):
+    """How the proxy answered to one CONNECT."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    """It answered with a status that is no success; ``status`` says which."""
+    UNANSWERED = "unanswered"
+    """It took the connection and gave no answer that can be read, or none in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One CONNECT through the proxy to ``target`` (``HOST:PORT``).
+
+    Where it is open: ``tls_error`` why the certificate behind it is not believed and ``issuer`` who signed that.
+    """
+
+    target: str
+    state: PassageState
+    status: int | None = None
+    error: str = ""
+    tls_error: str = ""
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyView:
+    """The proxy as the pod sees it: ``address_error`` why its name has no address, ``unreached`` why it takes no connection.
+
+    ``allowed`` is what must pass; ``forbidden`` what must not: a host that is not on the list, instance metadata, loopback.
+    """
+
+    url: str
+    address_error: str = ""
+    unreached: str = ""
+    allowed: tuple[Passage, ...] = ()
+    forbidden: tuple[Passage, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """The report of one probe; ``problem`` says why there is none. What was not to be looked at is None."""
@@ -88,6 +127,7 @@ class Probe:
     git: HostView | None = None
     sts: HostView | None = None
     listing: Listing | None = None
+    proxy: ProxyView | None = None
 
 
 CLUSTER_PROBE: FactKey[Probe] = FactKey("cluster.probe", "view from inside the cluster")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from strategies.answers import StrategyId
+from strategies.answers import BRANCHES, StrategyId
 from strategies.base import Json
 from wizard.answers import yamltext
 from wizard.answers.draft import Draft
@@ -85,7 +85,7 @@ def _other_branches(data: dict[str, Json]) -> list[Fault]:
     if strategy not in STRATEGIES:
         return []
     said = f"belongs to the strategy {{}}, but strategy is {strategy}: take the section out, or choose the other strategy"
-    return [Fault(one, said.format(one)) for one in STRATEGIES if one in data and one != strategy]
+    return [Fault(branch, said.format(one)) for one, branch in BRANCHES.items() if branch in data and one != strategy]
 
 
 def _broken(faults: Iterable[Fault]) -> bool:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from strategies.answers import Answers
+from strategies.answers import BRANCHES, Answers
 from strategies.base import Json
 from strategies.section import Form, Section
 
@@ -81,7 +81,10 @@ def meant(path: str) -> str | None:
         return siblings[close[0]].rpartition(".")[2]
     whole = [key.path for key in keys().values() if _folded(key.path) == _folded(path)]
     elsewhere = whole or [key.path for key in keys().values() if _folded(key.path.rpartition(".")[2]) == _folded(last)]
-    return elsewhere[0] if len(elsewhere) == 1 else None
+    # What every strategy knows is meant before what one of them has for itself.
+    common = [path for path in elsewhere if path.partition(".")[0] not in BRANCHES.values()]
+    found = common or elsewhere
+    return found[0] if len(found) == 1 else None
 
 
 def _folded(name: str) -> str:

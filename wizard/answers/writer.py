@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from strategies.answers import Answers, StrategyId
+from strategies.answers import BRANCHES, Answers
 from strategies.base import Json
 from wizard.answers import keys
 from wizard.answers.document import WHOLE_MARK
@@ -20,8 +20,6 @@ from wizard.answers.faults import AnswersError, Fault
 from wizard.answers.files import write_private
 from wizard.answers.schema import FILE_NAME
 
-_BRANCHES: dict[StrategyId, str] = {"codecommit": "codecommit"}
-"""The section that each strategy has for itself."""
 _HEAD = "# Answers for ezgitops"
 _WIDTH = 100
 _NUMBER = re.compile(r"[-+]?(0o[0-7]+|0x[0-9a-fA-F]+|(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)")
@@ -87,7 +85,7 @@ def _section(answers: Answers, path: str, depth: int) -> Iterator[str]:
     """The lines of a section: its keys in the order of the model, each section under a comment that says what it is."""
     indent = "  " * depth
     after_section = False
-    unchosen = set(_BRANCHES.values()) - {_BRANCHES.get(answers.strategy, "") if answers.strategy else ""}
+    unchosen = {branch for strategy, branch in BRANCHES.items() if strategy != answers.strategy}
     for key in keys.keys().values():
         parent, _, last = key.path.rpartition(".")
         if parent != path or key.path in unchosen:

@@ -7,32 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
 from graphlib import TopologicalSorter
 
-from strategies.base import Action, Change, Group, Observed, Owner, Ref, Resource
+from strategies.base import Action, Change, Observed, Owner, Ref, Resource
 from strategies.ports import Handler, ResourceError, Site
 from wizard.engine.plan import Plan, fingerprint
 
 _WORKERS = 32
 """Reads wait for the network, not for a processor; more than this at once would only earn throttling."""
-
-_GROUPS: Mapping[str, Group] = {
-    "cluster-object": Group.CLUSTER,
-    "git-credential": Group.CLUSTER,
-    "mirror": Group.GIT,
-    "pipeline-file": Group.GIT,
-}
-"""Where the plan's tree shows a thing that was found by its marks alone; what is not here is in AWS."""
-
-_WORDS: Mapping[str, str] = {
-    "codecommit-repository": "CodeCommit repository",
-    "security-group": "Security group",
-    "vpc-endpoint": "VPC endpoint",
-    "iam-role": "IAM role",
-    "iam-user": "IAM user",
-}
-"""What an operator calls the kinds whose names alone do not say it; a cluster object's name says its kind."""
-
-_SAME: Mapping[str, str] = {"git-credential": "cluster-object"}
-"""Kinds whose things are found by the marks of another kind: a Git credential is seen as the Secret that holds it."""
 
 
 class SurveyError(Exception):
@@ -71,8 +51,13 @@ def survey(site: Site, owner: Owner, strategy: str, resources: Sequence[Resource
         marked = {kind: pool.submit(_owned, handler, owner) for kind, handler in handlers.items()}
     asked = _results([future for _, future in reads])
     owned, notes = _known(marked)
-    seen = {_identity(step.change.kind, step.observed) for step in asked if step.observed is not None}
-    left = [(kind, thing) for kind, things in owned.items() for thing in things if _identity(kind, thing) not in seen]
+    seen = {_identity(step.change.kind, step.handler, step.observed) for step in asked if step.observed is not None}
+    left = [
+        (kind, thing)
+        for kind, things in owned.items()
+        for thing in things
+        if _identity(kind, handlers[kind], thing) not in seen
+    ]
     steps = _ordered([*asked, *_deletions(left, handlers, asked)])
     return _made(owner, strategy, "apply", steps, notes)
 
@@ -114,10 +99,10 @@ def name_of(thing: Observed) -> str:
     return name if isinstance(name, str) and name else thing.provider_id
 
 
-def _title(kind: str, thing: Observed) -> str:
+def _title(noun: str, thing: Observed) -> str:
     """The kind in words, the name, and for an endpoint the service: its id alone says nothing."""
     service = thing.fields.get("service_name")
-    parts = (_WORDS.get(kind, ""), name_of(thing), f"({service})" if isinstance(service, str) else "")
+    parts = (noun, name_of(thing), f"({service})" if isinstance(service, str) else "")
     return " ".join(part for part in parts if part)
 
 
@@ -128,8 +113,8 @@ def _step(handler: Handler[Resource], resource: Resource) -> Step:
     return Step(replace(change, depends_on=tuple(needed)), handler, observed)
 
 
-def _identity(kind: str, thing: Observed) -> tuple[str, str]:
-    return _SAME.get(kind, kind), thing.provider_id
+def _identity(kind: str, handler: Handler[Resource], thing: Observed) -> tuple[str, str]:
+    return handler.found_as or kind, thing.provider_id
 
 
 def _owned(handler: Handler[Resource], owner: Owner) -> tuple[Observed, ...]:
@@ -194,8 +179,8 @@ def _deletions(
         change = Change(
             address=address,
             kind=kind,
-            title=_title(kind, thing),
-            group=_GROUPS.get(kind, Group.AWS),
+            title=_title(handler.noun, thing),
+            group=handler.group,
             action=Action.NONE if kept else Action.DELETE,
             reason=reason,
             depends_on=() if kept else (*asked, *higher),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from strategies.base import Check, Mend, Situation, Verdict
 from strategies.codecommit import urls
 from strategies.codecommit.endpoints import SERVING, endpoint_for, git_service, is_ours, planned, to_make, whose
-from strategies.common import effective
+from strategies.common import aws_names, effective
 from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, unseen, warned
 from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_ENDPOINTS, AWS_PRIVATE_ZONES, AWS_VPCS, PrivateZone, Subnet
 
@@ -21,12 +21,12 @@ def zones(situation: Situation) -> Verdict:
     if not wanted:
         return passed("no endpoint has to be made")
     for short in wanted:
-        if urls.endpoint_service(region, short) not in services.zones:
+        if aws_names.endpoint_service(region, short) not in services.zones:
             remedy = "Answer codecommit.network.fips: false." if short.endswith("-fips") else "Choose another strategy."
             command = aws(situation, "ec2", "describe-vpc-endpoint-services", "--filters", f"Name=service-name,Values=*{short}")
             return failed(f"{region} has no endpoint service {short}", remedy, command)
     subnets = effective.chosen_subnets(situation)
-    supported = {short: services.zones[urls.endpoint_service(region, short)] for short in wanted}
+    supported = {short: services.zones[aws_names.endpoint_service(region, short)] for short in wanted}
     for short, offered in supported.items():
         outside = [s for s in subnets if s.az not in offered]
         if outside:
@@ -93,7 +93,7 @@ def sts(situation: Situation) -> Verdict:
             return passed(f"{found.id} is {found.state}")
         command = aws(situation, "ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", found.id)
         return failed(f"{found.id} ({whose(found)}) is {found.state}", "Have its owner mend or delete it.", command)
-    zone = _zone(situation, urls.sts_host(effective.region(situation) or ""))
+    zone = _zone(situation, aws_names.sts_host(effective.region(situation) or ""))
     if codecommit.network.sts_endpoint == "when-missing":
         if zone is not None:
             return _taken(situation, zone, "Answer codecommit.network.stsEndpoint: never, if STS is reached through that zone.")

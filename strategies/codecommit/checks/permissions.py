@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from strategies.base import Check, Situation, Verdict
-from strategies.codecommit import urls
-from strategies.common import effective
+from strategies.common import aws_names, effective
 from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, warned
 from strategies.facts import (
     AWS_DRY_RUNS,
@@ -144,7 +143,7 @@ def _services(situation: Situation) -> list[str]:
     wanted = [f"git-codecommit{fips}"] + ([f"codecommit{fips}"] if codecommit.network.api_endpoint else [])
     if codecommit.network.sts_endpoint == "when-missing" and codecommit.credentials.method == "iam-role":
         wanted.append("sts")
-    return [urls.endpoint_service(region, one) for one in wanted]
+    return [aws_names.endpoint_service(region, one) for one in wanted]
 
 
 def _present(situation: Situation) -> set[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from strategies.base import Check, Mend, Situation, Verdict
-from strategies.codecommit import urls
-from strategies.common import effective
+from strategies.common import aws_names, effective
 from strategies.common.verdicts import aws, failed, passed, unknown, unread
 from strategies.facts import AWS_ENDPOINT_SERVICES, AWS_REPOSITORY, EndpointServices
 
@@ -29,7 +28,7 @@ def service(situation: Situation) -> Verdict:
 
 
 def _has_codecommit(offered: EndpointServices, region: str) -> bool:
-    return urls.endpoint_service(region, "codecommit") in offered.zones
+    return aws_names.endpoint_service(region, "codecommit") in offered.zones
 
 
 def repository(situation: Situation) -> Verdict:

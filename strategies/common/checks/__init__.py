@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from strategies.base import Check
-from strategies.common.checks import argocd, aws, cluster, content, network, source, workstation
+from strategies.common.checks import argocd, aws, cluster, network, source, workstation
 
 COMMON_CHECKS: tuple[Check, ...] = (
     *workstation.CHECKS,
@@ -12,6 +12,5 @@ COMMON_CHECKS: tuple[Check, ...] = (
     *cluster.CHECKS,
     *argocd.CHECKS,
     *source.CHECKS,
-    *content.CHECKS,
 )
 """In the order in which they are shown when they end alike."""

@@ -5,58 +5,16 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from strategies.base import Check, Situation, Verdict
-from strategies.codecommit.limits import BLOB_LIMIT, BRANCH_NAME_LIMIT, PUSH_LIMIT
-from strategies.codecommit.urls import clone_url
-from strategies.common import effective, outside
-from strategies.common.shown import shown, size
-from strategies.common.verdicts import counted, failed, passed, skipped, unknown, warned
-from strategies.facts import SOURCE, SOURCE_CONTENT, SOURCE_TREE, LfsRule, Link, LinkKind
+from strategies.common import outside
+from strategies.common.shown import shown
+from strategies.common.verdicts import counted, more, passed, skipped, warned
+from strategies.facts import SOURCE_CONTENT, SOURCE_TREE, LfsRule, Link, LinkKind
 
 _COMMIT_LIKE = re.compile(r"[0-9a-fA-F]{40}")
 _MOST_SHOWN = 3
-
-
-def sizes(situation: Situation) -> Verdict:
-    """Nothing at the revision is larger, and no branch is named otherwise, than CodeCommit takes.
-
-    Only the revision that Argo CD follows is looked at: a large file that was deleted since, or stands on another branch alone,
-    shows when it is pushed.
-    """
-    error, content, source = (
-        situation.facts.error(SOURCE_CONTENT), situation.facts.get(SOURCE_CONTENT), situation.facts.get(SOURCE),
-    )  # fmt: skip
-    if error is not None:
-        return unknown(f"the content could not be read: {error.message}", error.remedy, error.command)
-    if content is None or source is None:
-        return unknown("not read yet")
-    names = [name for name in source.branches if len(name) > BRANCH_NAME_LIMIT or _COMMIT_LIKE.fullmatch(name)]
-    if names:
-        evidence = f"CodeCommit takes no branch of the name {shown(names[0])}{_more(len(names) - 1)}"
-        return failed(
-            evidence, f"Rename it in the source: at most {BRANCH_NAME_LIMIT} characters, and not 40 hexadecimal digits."
-        )
-    too_large = [one for one in content.large if one.size is not None and one.size > BLOB_LIMIT]
-    if too_large:
-        one = too_large[0]
-        evidence = f"{shown(one.path)} is {size(one.size or 0)}{_more(len(too_large) - 1)}; CodeCommit takes no file over 2 GB"
-        remedy = "Take it out of the source's history (git filter-repo), and keep it outside Git, in S3 for example."
-        return failed(evidence, remedy)
-    references = len(source.branches) + len(source.tags)
-    pushed = f"{counted(references, 'branch or tag', 'branches and tags')} to push"
-    if references > PUSH_LIMIT:
-        pushed += ", in lots: CodeCommit takes 4,000 in one push"
-    unmeasured = [one for one in content.large if one.size is None]
-    if unmeasured:
-        return warned(
-            f"the size of {shown(unmeasured[0].path)} could not be learnt{_more(len(unmeasured) - 1)}: over 1 MiB; {pushed}",
-            "Make sure that none is over 2 GB, which CodeCommit refuses.",
-            "git ls-tree -r -l HEAD",
-        )
-    largest = f", the largest {size(content.large[0].size or 0)}" if content.large else ", none over 1 MiB"
-    return passed(f"{counted(content.files, 'file')} at {content.revision}, {size(content.stored)}{largest}; {pushed}")
 
 
 def lfs(situation: Situation) -> Verdict:
@@ -95,7 +53,7 @@ def submodules(situation: Situation) -> Verdict:
         return passed("none")
     one = found[0]
     whence = f"from {shown(one.url)} (.gitmodules:{one.line})" if one.url else "which .gitmodules does not name"
-    evidence = f"{counted(len(found), 'submodule')}: {shown(one.path)} {whence}{_more(len(found) - 1)}"
+    evidence = f"{counted(len(found), 'submodule')}: {shown(one.path)} {whence}{more(len(found) - 1)}"
     remedy = (
         "Argo CD fetches submodules before it renders anything, whatever the path is: where the cluster does not reach their "
         "host, every sync fails. Put the files into this repository, or switch submodules off for the repo-server "
@@ -104,29 +62,34 @@ def submodules(situation: Situation) -> Verdict:
     return warned(evidence, remedy, shlex.join(["git", "rm", "--cached", one.path]))
 
 
-def from_outside(situation: Situation) -> Verdict:
-    """What rendering the path needs from hosts that an egress-zero cluster does not reach."""
-    content, tree = situation.facts.get(SOURCE_CONTENT), situation.facts.get(SOURCE_TREE)
-    if content is None or tree is None:
-        return _unread()
-    answers = situation.answers
-    codecommit = answers.codecommit
-    own = clone_url(effective.region(situation) or "", codecommit.repository.name or "", codecommit.network.fips)
-    found = outside.look(answers.source.path, tree, content, own)
-    if found.links:
-        return _named_outside(found.links, own, answers.source.url or "")
-    if found.unreadable:
-        evidence = f"{shown(found.unreadable[0])} cannot be parsed{_more(len(found.unreadable) - 1)}"
-        return warned(evidence, "Mend the file: Argo CD cannot render it either.")
-    if content.omitted is not None:
-        return warned(f"nothing found, but {content.omitted}", "Look by hand for charts and bases from other hosts.")
-    return passed(f"{counted(found.looked_into, 'file')} looked into from {answers.source.path}: nothing from other hosts")
+def from_outside(own_url: Callable[[Situation], str]) -> Callable[[Situation], Verdict]:
+    """What rendering the path needs from hosts that an egress-zero cluster does not reach.
+
+    ``own_url`` is the URL that Argo CD syncs from: what names it is in reach.
+    """
+
+    def judge(situation: Situation) -> Verdict:
+        content, tree = situation.facts.get(SOURCE_CONTENT), situation.facts.get(SOURCE_TREE)
+        if content is None or tree is None:
+            return _unread()
+        answers, own = situation.answers, own_url(situation)
+        found = outside.look(answers.source.path, tree, content, own)
+        if found.links:
+            return _named_outside(found.links, own, answers.source.url or "")
+        if found.unreadable:
+            evidence = f"{shown(found.unreadable[0])} cannot be parsed{more(len(found.unreadable) - 1)}"
+            return warned(evidence, "Mend the file: Argo CD cannot render it either.")
+        if content.omitted is not None:
+            return warned(f"nothing found, but {content.omitted}", "Look by hand for charts and bases from other hosts.")
+        return passed(f"{counted(found.looked_into, 'file')} looked into from {answers.source.path}: nothing from other hosts")
+
+    return judge
 
 
 def _named_outside(links: Sequence[Link], own: str, source: str) -> Verdict:
     hosts = outside.hosts(links)
     places = [f"{shown(one.file)}:{one.line} {one.kind} {shown(one.name or one.target, 60)}" for one in links[:_MOST_SHOWN]]
-    evidence = f"needs {_listed(hosts)}: {'; '.join(places)}{_more(len(links) - _MOST_SHOWN)}"
+    evidence = f"needs {_listed(hosts)}: {'; '.join(places)}{more(len(links) - _MOST_SHOWN)}"
     itself = [one for one in links if outside.same_repository(one.target, source)]
     if itself:
         return warned(evidence, f"Let repoURL be {own} there: the mirror holds the same, and the cluster reaches it.")
@@ -169,51 +132,40 @@ def _place(rule: LfsRule) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(shown(name) for name in names[:_MOST_SHOWN]) + _more(len(names) - _MOST_SHOWN)
+    return ", ".join(shown(name) for name in names[:_MOST_SHOWN]) + more(len(names) - _MOST_SHOWN)
 
 
-def _more(number: int) -> str:
-    return f", and {number} more" if number > 0 else ""
-
-
-CHECKS: tuple[Check, ...] = (
-    Check(
-        id="git.source-size",
-        title="Sizes and names in the source",
-        why="CodeCommit refuses files over 2 GB and some names of branches, and a push with one of them as a whole.",
-        judge=sizes,
-        needs=(SOURCE.id, SOURCE_CONTENT.id),
-        depends_on=("git.source",),
-        handles_errors=True,
-    ),
-    Check(
-        id="git.source-lfs",
-        title="Git LFS",
-        why="Files that Git LFS keeps are not in Git: the mirror has only their pointers.",
-        judge=lfs,
-        needs=(SOURCE_CONTENT.id,),
-        blocking=False,
-        depends_on=("git.source",),
-        handles_errors=True,
-    ),
-    Check(
-        id="git.source-submodules",
-        title="Submodules",
-        why="Argo CD fetches them from where they are named, which an egress-zero cluster does not reach.",
-        judge=submodules,
-        needs=(SOURCE_CONTENT.id,),
-        blocking=False,
-        depends_on=("git.source",),
-        handles_errors=True,
-    ),
-    Check(
-        id="git.source-outside",
-        title="Charts and bases from other hosts",
-        why="The usual reason why a repository that is in reach is still not synced: it names what is not.",
-        judge=from_outside,
-        needs=(SOURCE_TREE.id, SOURCE_CONTENT.id),
-        blocking=False,
-        depends_on=("git.source", "git.source-path"),
-        handles_errors=True,
-    ),
-)
+def mirror_checks(own_url: Callable[[Situation], str]) -> tuple[Check, ...]:
+    """For strategies that give the cluster a copy of the source, and nothing else of what is outside."""
+    return (
+        Check(
+            id="git.source-lfs",
+            title="Git LFS",
+            why="Files that Git LFS keeps are not in Git: the mirror has only their pointers.",
+            judge=lfs,
+            needs=(SOURCE_CONTENT.id,),
+            blocking=False,
+            depends_on=("git.source",),
+            handles_errors=True,
+        ),
+        Check(
+            id="git.source-submodules",
+            title="Submodules",
+            why="Argo CD fetches them from where they are named, which an egress-zero cluster does not reach.",
+            judge=submodules,
+            needs=(SOURCE_CONTENT.id,),
+            blocking=False,
+            depends_on=("git.source",),
+            handles_errors=True,
+        ),
+        Check(
+            id="git.source-outside",
+            title="Charts and bases from other hosts",
+            why="The usual reason why a repository that is in reach is still not synced: it names what is not.",
+            judge=from_outside(own_url),
+            needs=(SOURCE_TREE.id, SOURCE_CONTENT.id),
+            blocking=False,
+            depends_on=("git.source", "git.source-path"),
+            handles_errors=True,
+        ),
+    )

@@ -222,6 +222,19 @@ CHECKS: tuple[Check, ...] = (
         handles_errors=True,
     ),
     Check(
+        id="network.egress-zero",
+        title="Egress-zero",
+        why="A cluster with a way out may not need a copy of its repository inside AWS.",
+        judge=egress,
+        needs=(AWS_VPCS.id, AWS_INSTANCES.id, CLUSTER_INFO.id),
+        blocking=False,
+        depends_on=("cluster.home",),
+        handles_errors=True,
+    ),
+)
+
+ENDPOINT_CHECKS: tuple[Check, ...] = (
+    Check(
         id="aws.vpc-dns",
         title="VPC and its DNS attributes",
         why="Without both attributes AWS refuses an endpoint with private DNS, and Git's host name leads out of the VPC.",
@@ -237,14 +250,5 @@ CHECKS: tuple[Check, ...] = (
         needs=(AWS_VPCS.id,),
         depends_on=("cluster.home",),
     ),
-    Check(
-        id="network.egress-zero",
-        title="Egress-zero",
-        why="A cluster with a way out may not need a copy of its repository inside AWS.",
-        judge=egress,
-        needs=(AWS_VPCS.id, AWS_INSTANCES.id, CLUSTER_INFO.id),
-        blocking=False,
-        depends_on=("cluster.home",),
-        handles_errors=True,
-    ),
 )
+"""For strategies that make interface endpoints in the VPC."""

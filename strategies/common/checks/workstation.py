@@ -6,8 +6,8 @@ import shlex
 from urllib.parse import urlsplit
 
 from strategies.base import Check, Situation, Verdict
-from strategies.codecommit.urls import sts_host
 from strategies.common import effective, proxies
+from strategies.common.aws_names import sts_host
 from strategies.common.shown import size
 from strategies.common.verdicts import failed, passed, unknown, unread, warned
 from strategies.facts import GIT_PROGRAM, MIRROR_SPACE, PROXIES, SOURCE_CONTENT
@@ -103,13 +103,6 @@ CHECKS: tuple[Check, ...] = (
         handles_errors=True,
     ),
     Check(
-        id="workstation.disk",
-        title="Disk for the mirror",
-        why="The source is fetched to this machine before it is pushed; a full disk stops it half way.",
-        judge=disk,
-        needs=(MIRROR_SPACE.id,),
-    ),
-    Check(
         id="workstation.proxy",
         title="Proxy variables",
         why="git, the AWS SDK and oc all take their way from these variables, and not all read them alike.",
@@ -117,3 +110,14 @@ CHECKS: tuple[Check, ...] = (
         needs=(PROXIES.id,),
     ),
 )
+
+MIRROR_CHECKS: tuple[Check, ...] = (
+    Check(
+        id="workstation.disk",
+        title="Disk for the mirror",
+        why="The source is fetched to this machine before it is pushed; a full disk stops it half way.",
+        judge=disk,
+        needs=(MIRROR_SPACE.id,),
+    ),
+)
+"""For strategies that copy the source through this machine."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 
+from strategies import chosen
 from strategies.base import Situation
-from strategies.codecommit.permissions import needed_permissions
 from strategies.common import effective
 from strategies.facts import (
     AWS_ACCOUNT_ALIAS,
@@ -55,12 +55,12 @@ def _with_place(situation: Situation, *others: Hashable) -> Hashable | None:
 def _permissions_inputs(situation: Situation) -> Hashable | None:
     """Whose credentials they are is read before: the simulator is asked about a principal by its ARN."""
     identity = situation.facts.get(AWS_IDENTITY)
-    needed = needed_permissions(situation.answers)
+    needed = chosen.permissions(situation.answers)
     return None if identity is None or needed is None else _with_place(situation, identity.arn, needed)
 
 
 def _permissions(clients: AwsClients, situation: Situation) -> SimulatedPermissions:
-    identity, needed = situation.facts.get(AWS_IDENTITY), needed_permissions(situation.answers)
+    identity, needed = situation.facts.get(AWS_IDENTITY), chosen.permissions(situation.answers)
     if identity is None or needed is None:
         raise FactFailureError(FactError("whose credentials these are is not known"))
     return read_permissions(clients, identity, needed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from strategies.base import Change, FieldDiff, Json, Observed, Owner
+from strategies.base import Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.common.passages import Passage, worst_passage
 from strategies.kinds import IamRoleResource
 from strategies.ports import Execution, ResourceError
@@ -38,6 +38,9 @@ class IamRoleHandler:
 
     kind: Final = "iam-role"
     rank: int = 20
+    group = Group.AWS
+    noun = "IAM role"
+    found_as: str | None = None
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from strategies.base import Change, FieldDiff, Json, Observed, Owner
+from strategies.base import Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.kinds import IamUserResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes, documents
@@ -35,6 +35,9 @@ class IamUserHandler:
 
     kind: Final = "iam-user"
     rank: int = 20
+    group = Group.AWS
+    noun = "IAM user"
+    found_as: str | None = None
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from strategies.answers import Answers
 from strategies.base import Owner
-from strategies.codecommit import urls
+from strategies.common import aws_names
 from strategies.common.logins import Login
 from strategies.facts import (
     AwsIdentity,
@@ -101,7 +101,7 @@ def read_dry_runs(clients: AwsClients, answers: Answers, vpc: str, subnets: Sequ
     """
     tags = ec2_tags({**Owner(answers.name or _PROBE_GROUP).tags})
     region = answers.aws.region or clients.region or ""
-    service = urls.endpoint_service(region, "git-codecommit-fips" if answers.codecommit.network.fips else "git-codecommit")
+    service = aws_names.endpoint_service(region, "git-codecommit-fips" if answers.codecommit.network.fips else "git-codecommit")
 
     def make_group() -> object:
         return clients.ec2.create_security_group(

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from strategies.base import Situation
 from strategies.codecommit import names
-from strategies.codecommit.urls import endpoint_service
 from strategies.common import effective
+from strategies.common.aws_names import endpoint_service
 from strategies.facts import (
     AWS_ENDPOINT_SERVICES,
     AWS_ENDPOINTS,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from strategies.base import Change, FieldDiff, Json, Observed, Owner
+from strategies.base import Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.codecommit.urls import repository_arn
 from strategies.kinds import CodeCommitRepositoryResource
 from strategies.ports import Execution, ResourceError
@@ -29,6 +29,9 @@ class CodeCommitRepositoryHandler:
 
     kind: Final = "codecommit-repository"
     rank: int = 10
+    group = Group.AWS
+    noun = "CodeCommit repository"
+    found_as: str | None = None
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
-from strategies.base import Change, FieldDiff, Json, Observed, Owner
+from strategies.base import Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.common.cidrs import uncovered
 from strategies.kinds import SecurityGroupResource
 from strategies.ports import Execution, ResourceError
@@ -60,6 +60,9 @@ class SecurityGroupHandler:
 
     kind: Final = "security-group"
     rank: int = 20
+    group = Group.AWS
+    noun = "Security group"
+    found_as: str | None = None
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients

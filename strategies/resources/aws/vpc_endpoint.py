@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from strategies.base import Change, Json, Observed, Owner, Ref
+from strategies.base import Change, Group, Json, Observed, Owner, Ref
 from strategies.kinds import VpcEndpointResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import documents
@@ -45,6 +45,9 @@ class VpcEndpointHandler:
 
     kind: Final = "vpc-endpoint"
     rank: int = 30
+    group = Group.AWS
+    noun = "VPC endpoint"
+    found_as: str | None = None
 
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients

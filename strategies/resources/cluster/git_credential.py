@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
-from strategies.base import Action, Change, FieldDiff, Json, Observed, Owner
+from strategies.base import Action, Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.kinds import ClusterObjectResource, GitCredentialResource
 from strategies.ports import Execution
 from strategies.resources.cluster.apis import SECRET, Manifest, dig, text
@@ -49,6 +49,9 @@ class GitCredentialHandler:
 
     kind = KIND
     rank = 110
+    group = Group.CLUSTER
+    noun = ""
+    found_as: str | None = "cluster-object"
 
     def __init__(self, client: KubeClient, objects: ClusterObjectHandler, credentials: Credentials) -> None:
         self._client = client

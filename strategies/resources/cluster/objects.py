@@ -18,6 +18,7 @@ from strategies.base import (
     Action,
     Change,
     FieldDiff,
+    Group,
     Json,
     Observed,
     Owner,
@@ -51,6 +52,9 @@ class ClusterObjectHandler:
     """
 
     rank = 100
+    group = Group.CLUSTER
+    noun = ""
+    found_as: str | None = None
 
     def __init__(self, client: KubeClient, namespace: str | None = None) -> None:
         self._client = client

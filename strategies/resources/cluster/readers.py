@@ -7,9 +7,9 @@ from functools import partial
 
 import yaml
 
+from strategies import chosen
 from strategies.base import Json, Situation
 from strategies.common import effective, gitops
-from strategies.common.rights import needed_rights
 from strategies.facts import (
     CLUSTER_GITOPS,
     CLUSTER_INFO,
@@ -62,10 +62,10 @@ def cluster_readers(client: Callable[[str], KubeClient]) -> Sequence[Reader]:
 
     def rights_inputs(situation: Situation) -> tuple[str, tuple[Right, ...]] | None:
         context = effective.context(situation)
-        return None if context is None else (context, needed_rights(situation))
+        return None if context is None else (context, chosen.rights(situation))
 
     def rights(situation: Situation) -> Rights:
-        return read_rights(client(effective.context(situation) or ""), needed_rights(situation))
+        return read_rights(client(effective.context(situation) or ""), chosen.rights(situation))
 
     return (
         reader(CLUSTER_INFO.id, read_info),

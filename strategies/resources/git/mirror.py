@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from strategies.base import Action, Change, FieldDiff, Json, Observed, Owner
+from strategies.base import Action, Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.codecommit.limits import BLOB_LIMIT
 from strategies.common.shown import shown, size
 from strategies.kinds import MirrorResource
@@ -38,6 +38,9 @@ class MirrorHandler:
 
     kind = KIND
     rank = 0
+    group = Group.GIT
+    noun = ""
+    found_as: str | None = None
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from strategies.base import Action, Change, FieldDiff, Observed, Owner
+from strategies.base import Action, Change, FieldDiff, Group, Observed, Owner
 from strategies.codecommit.pipelines import MARK
 from strategies.kinds import PipelineFileResource
 from strategies.ports import Execution, ResourceError
@@ -21,6 +21,9 @@ class PipelineFileHandler:
 
     kind = KIND
     rank = 0
+    group = Group.GIT
+    noun = ""
+    found_as: str | None = None
 
     def read(self, resource: PipelineFileResource) -> Observed | None:
         """The file's text, or None. Raises ResourceError for what cannot be read as text."""

@@ -8,6 +8,7 @@ import pytest
 
 from strategies.answers import Answers
 from strategies.base import Situation, Status, Verdict
+from strategies.codecommit.checks import content as codecommit_content
 from strategies.common import folders, offers
 from strategies.common.checks import content, source, workstation
 from strategies.facts import (
@@ -44,6 +45,8 @@ ANSWERS = {
 TREE = SourceTree("main", ("README.md", "clusters/a/kustomization.yaml", "clusters/a/app.yaml"))
 REPOSITORY = SourceRepository(URL, "main", {"main": "a" * 40}, {})
 
+FROM_OUTSIDE = content.from_outside(lambda _situation: OWN)
+
 
 def situation(*, answers: dict[str, object] | None = None, **facts: object) -> Situation:
     """Facts by the name of their key in lower case; the source and its tree are there unless replaced."""
@@ -69,41 +72,50 @@ def seen(verdict: Verdict, status: Status, *words: str) -> Verdict:
 def test_sizes_within_the_limits_are_told() -> None:
     plain = SourceContent("main", files=3)
     seen(
-        content.sizes(situation(content=plain)),
+        codecommit_content.sizes(situation(content=plain)),
         Status.PASS,
         "3 files at main, 0 bytes, none over 1 MiB",
         "1 branch or tag to push",
     )
     large = SourceContent("main", files=4, large=(LargeFile("a.db", 2 * 10**9), LargeFile("b", 10**7)))
-    seen(content.sizes(situation(content=large)), Status.PASS, "the largest 2.0 GB")
+    seen(codecommit_content.sizes(situation(content=large)), Status.PASS, "the largest 2.0 GB")
 
 
 def test_a_file_over_the_limit_fails() -> None:
     large = SourceContent("main", large=(LargeFile("a.db", 2 * 10**9 + 1), LargeFile("b.db", 2 * 10**9 + 1), LargeFile("c", 5)))
-    verdict = content.sizes(situation(content=large))
+    verdict = codecommit_content.sizes(situation(content=large))
     seen(verdict, Status.FAIL, "a.db is 2.0 GB, and 1 more", "no file over 2 GB")
 
 
 def test_a_file_that_could_not_be_measured_warns() -> None:
     large = SourceContent("main", large=(LargeFile("a.db", None),))
-    seen(content.sizes(situation(content=large)), Status.WARN, "size of a.db could not be learnt")
+    seen(codecommit_content.sizes(situation(content=large)), Status.WARN, "size of a.db could not be learnt")
 
 
 @pytest.mark.parametrize("name", ["b" * 257, "0123456789abcdef0123456789ABCDEF01234567"])
 def test_a_branch_that_codecommit_does_not_take_fails(name: str) -> None:
     branches = SourceRepository(URL, "main", {"main": "a" * 40, name: "b" * 40}, {})
-    seen(content.sizes(situation(content=SourceContent("main"), source=branches)), Status.FAIL, "no branch of the name")
+    seen(
+        codecommit_content.sizes(situation(content=SourceContent("main"), source=branches)),
+        Status.FAIL,
+        "no branch of the name",
+    )
 
 
 def test_more_references_than_one_push_takes_are_pushed_in_lots() -> None:
     many = SourceRepository(URL, "main", {"main": "a" * 40}, {f"v{n}": "b" * 40 for n in range(4_500)})
-    seen(content.sizes(situation(content=SourceContent("main"), source=many)), Status.PASS, "4501 branches and tags", "in lots")
+    seen(
+        codecommit_content.sizes(situation(content=SourceContent("main"), source=many)),
+        Status.PASS,
+        "4501 branches and tags",
+        "in lots",
+    )
 
 
 def test_content_that_was_not_read_is_said_once() -> None:
     unread = situation(content=FactError("the server sends more than 256 MiB", "Look by hand."))
-    seen(content.sizes(unread), Status.UNKNOWN, "more than 256 MiB")
-    for judge in (content.lfs, content.submodules, content.from_outside):
+    seen(codecommit_content.sizes(unread), Status.UNKNOWN, "more than 256 MiB")
+    for judge in (content.lfs, content.submodules, FROM_OUTSIDE):
         seen(judge(unread), Status.SKIPPED, "not read")
 
 
@@ -146,7 +158,7 @@ LOCAL = Link(KUSTOMIZATION, 3, LinkKind.KUSTOMIZE, "app.yaml")
 
 def outside(*links: Link, **more: object) -> Verdict:
     found = SourceContent("main", files=3, links=links, **more)  # type: ignore[arg-type]  # the fields are the test's
-    return content.from_outside(situation(content=found))
+    return FROM_OUTSIDE(situation(content=found))
 
 
 def test_nothing_from_outside_passes() -> None:

@@ -10,8 +10,8 @@ import pytest
 from strategies.answers import Answers
 from strategies.base import Resource
 from strategies.codecommit import addresses, policies, urls
+from strategies.codecommit.questions import suggested_subnets
 from strategies.common import COMMON_QUESTIONS
-from strategies.common.offers import suggested_subnets
 from strategies.facts import AWS_ENDPOINT_SERVICES, EndpointServices
 from strategies.kinds import IamRoleResource, VpcEndpointResource
 from strategies.registry import STRATEGIES

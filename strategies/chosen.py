@@ -1,0 +1,31 @@
+"""What the chosen strategy says, for readers of facts, which serve every strategy."""
+
+from __future__ import annotations
+
+from strategies.answers import Answers
+from strategies.base import Situation, Strategy
+from strategies.common import effective
+from strategies.facts import Permission, Right
+from strategies.registry import STRATEGIES
+
+
+def strategy(answers: Answers) -> Strategy | None:
+    """The strategy in effect; None while none is chosen."""
+    return STRATEGIES.get(answers.strategy or "")
+
+
+def permissions(answers: Answers) -> tuple[Permission, ...] | None:
+    """What an apply does in AWS; None while that is not known."""
+    chosen = strategy(answers)
+    return None if chosen is None else chosen.permissions(answers)
+
+
+def rights(situation: Situation) -> tuple[Right, ...]:
+    """The rights that an apply needs, for the Argo CD instance answered or found."""
+    answers, instance = situation.answers, effective.argocd(situation)
+    chosen = strategy(answers)
+    if chosen is None:
+        return ()
+    if answers.argocd.namespace is None and instance is not None:
+        answers = answers.model_copy(update={"argocd": answers.argocd.model_copy(update={"namespace": instance.namespace})})
+    return chosen.rights(answers)
