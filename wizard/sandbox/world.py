@@ -175,6 +175,7 @@ class SandboxWorld:
             node_address=world.node_address,
             obstacles=routes.Obstacles(world.dropped, world.intercepted),
             middlebox=None if middlebox is None else lambda: middlebox.port,
+            machines=routes.MachineWays(aws.is_machine, aws.obstacle, lambda _address, _port: None),
         )
 
     def _front(self, front: HttpsFront) -> HttpsFront:

@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from wizard.sandbox.aws import extension
 from wizard.sandbox.aws.gateway import Gateway
 from wizard.sandbox.aws.policy import Decision, Document, decide
+from wizard.sandbox.aws.reach import Reach
 from wizard.sandbox.aws.scenario import AwsScenario
 from wizard.sandbox.aws.seed import seed
 from wizard.sandbox.aws.services.endpoints import SandboxEndpoint
@@ -145,6 +146,16 @@ class AwsServer:
         """The available interface endpoint that has an interface with this address, or None."""
         with self._world.lock:
             return next((view for view in map(self._view, self._available()) if address in view.addresses), None)
+
+    def is_machine(self, address: str) -> bool:
+        """True when an instance has this private address."""
+        with self._world.lock:
+            return Reach(self._world.ec2).is_machine(address)
+
+    def obstacle(self, source: str, target: str, port: int) -> str | None:
+        """What stops a TCP connection from one private address to a machine's ``target:port``, in words; None: nothing."""
+        with self._world.lock:
+            return Reach(self._world.ec2).obstacle(source, target, port)
 
     @property
     def unoffered(self) -> tuple[str, ...]:

@@ -15,21 +15,27 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The connection goes through to this port of the loopback interface."""
+    """The connection goes through to this port of the loopback interface; ``preface`` is sent there before anything else."""
 
     port: int
+    preface: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The connection is refused with 403; ``why`` is one line for whoever reads the error."""
+    """The connection does not come about; ``why`` is one line for whoever reads the error.
+
+    ``closed``: the host is reached, and nothing listens there (502); otherwise no packet arrives (403).
+    """
 
     why: str
+    closed: bool = False
 
 
 Decision: TypeAlias = Pass | Refuse
 Route: TypeAlias = Callable[[str, int], Decision]
 """From host name (lower case) and port to a decision. Called in the proxy's own thread pool; may block briefly."""
+_Streams: TypeAlias = "tuple[asyncio.StreamReader, asyncio.StreamWriter]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +101,25 @@ class ConnectProxy:
                 return
             decision = await self._loop.run_in_executor(None, self._route, *target)
             if isinstance(decision, Refuse):
-                self._on_attempt(Attempt(*target, passed=False, why=decision.why))
-                await _answer(writer, 403, "Forbidden", decision.why)
+                await self._refused(writer, target, decision)
+                return
+            try:
+                inner = await asyncio.open_connection("127.0.0.1", decision.port)
+            except OSError:
+                nobody = Refuse(f"{target[0]}:{target[1]} cannot be reached: nothing listens there any more", closed=True)
+                await self._refused(writer, target, nobody)
                 return
             self._on_attempt(Attempt(*target, passed=True, why=""))
-            await _tunnel(reader, writer, decision.port)
+            await _tunnel((reader, writer), inner, decision.preface)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client went away or sent no HTTP: there is nobody to answer
         finally:
             writer.close()
+
+    async def _refused(self, writer: asyncio.StreamWriter, target: tuple[str, int], refusal: Refuse) -> None:
+        self._on_attempt(Attempt(*target, passed=False, why=refusal.why))
+        status, phrase = (502, "Bad Gateway") if refusal.closed else (403, "Forbidden")
+        await _answer(writer, status, phrase, refusal.why)
 
 
 def _connect_target(head: bytes) -> tuple[str, int] | None:
@@ -126,9 +142,10 @@ async def _answer(writer: asyncio.StreamWriter, status: int, phrase: str, why: s
     await writer.drain()
 
 
-async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
-    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+async def _tunnel(outer: _Streams, inner: _Streams, preface: bytes) -> None:
+    (reader, writer), (inner_reader, inner_writer) = outer, inner
     try:
+        inner_writer.write(preface)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
         await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))

@@ -10,6 +10,9 @@ from wizard.sandbox.aws.views import EndpointView
 from wizard.sandbox.network.names import Names
 from wizard.sandbox.network.proxy import Decision, Pass, Refuse, Route
 
+_SOURCE_PORT = 49152
+"""What a listener is told of the client's own port, which nothing depends on: the first of the dynamic ones (RFC 6335)."""
+
 
 def workstation(port: Callable[[], int], *, domain: str) -> Route:
     """The operator's network: github.com and the region's AWS names are there, nothing else is in this world."""
@@ -35,6 +38,35 @@ class Obstacles:
     intercepted: Collection[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class MachineWays:
+    """The machines of the account, as connections find them.
+
+    ``is_machine`` says whether an address is one's; ``obstacle`` what stops a connection from an address to an address and port
+    (None: nothing); ``listener`` is the loopback port that stands for a machine's address and port (None: nobody listens).
+    """
+
+    is_machine: Callable[[str], bool]
+    obstacle: Callable[[str, str, int], str | None]
+    listener: Callable[[str, int], int | None]
+
+    def decide(self, source: str, target: str, port: int) -> Decision:
+        """Where a connection from ``source`` ends. The listener is told the VPC's addresses by a PROXY protocol header."""
+        where = f"{target}:{port} cannot be reached"
+        obstacle = self.obstacle(source, target, port)
+        if obstacle is not None:
+            return Refuse(f"{where}: {obstacle}")
+        found = self.listener(target, port)
+        if found is None:
+            return Refuse(f"{where}: nothing listens there", closed=True)
+        return Pass(found, proxy_header(source, target, port))
+
+
+def proxy_header(source: str, target: str, port: int) -> bytes:
+    """The header of the PROXY protocol, version 1 (haproxy.org, "The PROXY protocol", section 2.1)."""
+    return f"PROXY TCP4 {source} {target} {_SOURCE_PORT} {port}\r\n".encode("ascii")
+
+
 def vpc(
     port: Callable[[], int],
     *,
@@ -43,14 +75,18 @@ def vpc(
     node_address: str,
     obstacles: Obstacles = Obstacles(),
     middlebox: Callable[[], int] | None = None,
+    machines: MachineWays | None = None,
 ) -> Route:
-    """The cluster's network: an address is an interface of an available endpoint that lets the nodes in, or is not reached.
+    """The cluster's network: an address is a machine's or an endpoint's that lets the nodes in, or is not reached.
 
     A name (of a CONNECT request) is resolved as the VPC does. ``middlebox`` is the port where intercepted connections end.
     """
 
     def route(host: str, target: int) -> Decision:
         addresses = (host,) if _is_address(host) else names(host)
+        if machines is not None:
+            for machine in filter(machines.is_machine, addresses):
+                return machines.decide(node_address, machine, target)
         found = next((view for address in addresses if (view := endpoint_at(address)) is not None), None)
         where = host if host in addresses or not addresses else f"{host} ({', '.join(addresses)})"
         if found is None:

@@ -7,6 +7,7 @@ to addresses outside of this machine go through the VPC's CONNECT proxy, by addr
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import runpy
 import socket
@@ -63,6 +64,8 @@ def connector(proxy: tuple[str, int]) -> Callable[[socket.socket, tuple[str, int
             if not more:
                 break
             head += more
+        if b" 502 " in head.partition(b"\r\n")[0]:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
         if b" 200 " not in head.partition(b"\r\n")[0]:
             # The VPC drops what it has no way for: nothing answers until the client gives up.
             raise TimeoutError("timed out")
