@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from strategies.answers import Answers
+from strategies.bastion_proxy.contradictions import contradictions as of_bastion_proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Contradiction:
 
 def contradictions(answers: Answers) -> tuple[Contradiction, ...]:
     """Everything that cannot hold together. What is merely missing is not said here: that is ``Question.required``."""
-    return (*_repeated(answers), *_source(answers), *_arns(answers))
+    return (*_repeated(answers), *_source(answers), *_arns(answers), *_strategy(answers))
 
 
 def _repeated(answers: Answers) -> Iterator[Contradiction]:
@@ -26,13 +27,24 @@ def _repeated(answers: Answers) -> Iterator[Contradiction]:
         "aws.subnetIds": answers.aws.subnet_ids,
         "cluster.machineCidrs": answers.cluster.machine_cidrs,
         "acceptWarnings": answers.accept_warnings,
+        "bastionProxy.allow.hosts": answers.bastion_proxy.allow.hosts,
+        "bastionProxy.repositories.helm": answers.bastion_proxy.repositories.helm,
+        "bastionProxy.noProxy": answers.bastion_proxy.no_proxy,
     }
     for key, values in lists.items():
-        if values == [] and key != "acceptWarnings":
+        if values == [] and key not in _MAY_BE_EMPTY:
             yield Contradiction(key, "is an empty list: leave the key out to have it found, or name at least one")
         for place, value in enumerate(values or ()):
             if values is not None and value in values[:place]:
                 yield Contradiction(f"{key}[{place}]", f"is named twice: {value}")
+
+
+_MAY_BE_EMPTY = ("acceptWarnings", "bastionProxy.repositories.helm")
+
+
+def _strategy(answers: Answers) -> Iterator[Contradiction]:
+    if answers.strategy == "bastion-proxy":
+        yield from (Contradiction(f"bastionProxy.{key}", said) for key, said in of_bastion_proxy(answers.bastion_proxy))
 
 
 def _source(answers: Answers) -> Iterator[Contradiction]:
@@ -48,6 +60,7 @@ def _arns(answers: Answers) -> Iterator[Contradiction]:
     given = {
         "codecommit.credentials.permissionsBoundary": answers.codecommit.credentials.permissions_boundary,
         "codecommit.repository.kmsKeyId": answers.codecommit.repository.kms_key_id,
+        "bastionProxy.instance.permissionsBoundary": answers.bastion_proxy.instance.permissions_boundary,
     }
     for key, arn in given.items():
         if arn is None or not arn.startswith("arn:"):

@@ -66,14 +66,20 @@ def git_url(text: str) -> str | None:
     """Refuse what is not a plain HTTPS clone URL, and say why. Credentials in it are never repeated."""
     scp = _SCP_LIKE.match(text)
     if scp:
-        return f"is an SSH address; the mirror goes over HTTPS. Write https://{scp[1]}/{scp[2].lstrip('/')}"
+        return (
+            "is an SSH address: mirrors go over HTTPS, and through a proxy Argo CD speaks SOCKS to SSH hosts, which Squid does "
+            f"not. Write https://{scp[1]}/{scp[2].lstrip('/')}"
+        )
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
         return "is not a URL that can be read (check brackets and port)"
     if parts.scheme in {"ssh", "git", "git+ssh"}:
-        return "is not an HTTPS URL; the mirror goes over HTTPS alone. Write https://HOST/PATH"
+        return (
+            "is not an HTTPS URL: mirrors go over HTTPS, and through a proxy Argo CD speaks SOCKS to SSH hosts, which Squid does "
+            "not. Write https://HOST/PATH"
+        )
     if parts.scheme == "http":
         return "is not encrypted; write https://"
     if parts.scheme != "https":

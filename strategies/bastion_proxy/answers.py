@@ -160,8 +160,6 @@ class RepoServer(Section):
 
     proxy: bool = False
     """Also give the proxy to everything that the repo-server starts, through the ArgoCD resource."""
-    no_proxy: Annotated[list[NoProxyEntry], Field(max_length=200)] | None = None
-    """What the repo-server reaches without the proxy: the cluster, the VPC, AWS."""
 
 
 class BastionProxyAnswers(Section):
@@ -175,5 +173,7 @@ class BastionProxyAnswers(Section):
     repositories: Repositories = Field(default_factory=Repositories)
     github_app: GitHubApp = Field(default_factory=GitHubApp)
     repo_server: RepoServer = Field(default_factory=RepoServer)
+    no_proxy: Annotated[list[NoProxyEntry], Field(max_length=200)] | None = None
+    """What is reached without the proxy: the cluster, the VPC, AWS."""
     secret_name: DnsLabel | None = None
     """Name of the Argo CD repository Secret of the source."""

@@ -152,7 +152,10 @@ STRATEGY = Question(
     kind=Kind.CHOICE,
     required=True,
     suggest=_always("codecommit"),
-    choices=_these(Choice("codecommit", "AWS CodeCommit", "Git inside AWS, reached through an endpoint of the VPC")),
+    choices=_these(
+        Choice("codecommit", "AWS CodeCommit", "Git inside AWS, reached through an endpoint of the VPC"),
+        Choice("bastion-proxy", "Proxy on a bastion", "Argo CD keeps its Git URL and goes through Squid, for development"),
+    ),
 )
 
 DETAILS: tuple[Question, ...] = (
@@ -168,7 +171,7 @@ DETAILS: tuple[Question, ...] = (
     Question(
         key="source.revision",
         title="Branch or tag",
-        help="What Argo CD follows. All branches and tags are mirrored, whichever it is.",
+        help="What Argo CD follows. Where the repository is mirrored, all branches and tags are, whichever it is.",
         page=Page.DETAILS,
         kind=Kind.CHOICE,
         required=True,

@@ -62,6 +62,20 @@ def leaves() -> tuple[Key, ...]:
     return tuple(key for key in keys().values() if key.type is not Type.SECTION)
 
 
+def secret_references(answers: Answers) -> tuple[str, ...]:
+    """Every reference to a secret in the answers that count: those that all strategies share, and those of the chosen one."""
+    others = {branch for strategy, branch in BRANCHES.items() if strategy != answers.strategy}
+    found: list[str] = []
+    for key in leaves():
+        if key.secret and key.path.partition(".")[0] not in others:
+            value: object = answers
+            for name in key.names:
+                value = getattr(value, name)
+            if isinstance(value, str):
+                found.append(value)
+    return tuple(dict.fromkeys(found))
+
+
 def bare(path: str) -> str:
     """The path without list indexes: ``aws.subnetIds[1]`` is an item of ``aws.subnetIds``."""
     return re.sub(r"\[[0-9]+\]", "", path)

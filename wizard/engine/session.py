@@ -16,6 +16,7 @@ from strategies.base import Check, Json, Mend, Owner, Question, Resource, Strate
 from strategies.contradictions import contradictions
 from strategies.ports import Site, World
 from wizard.answers.draft import Draft
+from wizard.answers.keys import secret_references
 from wizard.engine.apply import ApplyReport, Desk, Order, apply
 from wizard.engine.events import Sink
 from wizard.engine.execution import Pause, real_pause
@@ -209,9 +210,9 @@ class Session(Outlook):
 
         With ``schemes`` (``env``, ``prompt``) only references of these are looked at.
         """
-        reference = self.complete().source.password
-        if reference is not None and (not schemes or reference.partition(":")[0] in schemes):
-            self.check_secret(reference)
+        for reference in secret_references(self.complete()):
+            if not schemes or reference.partition(":")[0] in schemes:
+                self.check_secret(reference)
 
     def check_secret(self, reference: str) -> None:
         """Resolve one reference and forget the secret; ``prompt:`` asks now instead of when it is first needed.
