@@ -77,8 +77,8 @@ def git_url(text: str) -> str | None:
         return "is not a URL that can be read (check brackets and port)"
     if parts.scheme in {"ssh", "git", "git+ssh"}:
         return (
-            "is not an HTTPS URL: mirrors go over HTTPS, and through a proxy Argo CD speaks SOCKS to SSH hosts, which Squid does "
-            "not. Write https://HOST/PATH"
+            "is not an HTTPS URL: mirrors go over HTTPS, and through a proxy Argo CD speaks SOCKS to SSH hosts, which Squid "
+            "does not. Write https://HOST/PATH"
         )
     if parts.scheme == "http":
         return "is not encrypted; write https://"

@@ -24,8 +24,8 @@ _COMPANIONS = {
     "quay.io": (("cdn01.quay.io", "quay.io sends what images and charts hold from there"),),
     "gcr.io": (("storage.googleapis.com", "gcr.io sends what images and charts hold from there"),),
 }
-"""Hosts that do not answer alone. GitHub: docs, "Troubleshooting firewall issues"/"About GitHub's domains"; Docker: docs, "Allowlist
-for Docker Hub"; Red Hat: "Configuring your firewall for OpenShift Container Platform"."""
+"""Hosts that do not answer alone. GitHub: REST API, "Get GitHub meta information" (``domains``); Docker: docs, "Allowlist for
+Docker Hub"; Red Hat: "Configuring your firewall for OpenShift Container Platform"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class NeededHost:
 def needed_hosts(situation: Situation) -> tuple[NeededHost, ...]:
     """Every host that is needed, each once, the source's first.
 
-    Hosts that the cluster reaches by itself (ECR, S3, its own services) are not among them, nor what is no host name: what stands
-    in a repository is not trusted to be one.
+    Hosts that the cluster reaches by itself (ECR, S3, its own services) are not among them, nor what is no host name: what
+    stands in a repository is not trusted to be one.
     """
     found: dict[str, NeededHost] = {}
     for one in _all(situation):

@@ -100,8 +100,8 @@ def places(situation: Situation) -> Iterator[tuple[Vpc, Subnet]]:
         if home is not None and home.id in peering.vpc_ids and peering.state == "active"
         for one in peering.vpc_ids
     }
-    vpcs = sorted(situation.facts.get(AWS_VPCS) or (), key=lambda one: (one.id not in peers, one.name, one.id))
-    for vpc in vpcs:
+    vpcs = situation.facts.get(AWS_VPCS) or ()
+    for vpc in sorted(vpcs, key=lambda one: (one.id not in peers, one.name, one.id)):
         yield from ((vpc, subnet) for subnet in vpc.subnets if subnet.way_out is not None and not subnet.public)
 
 
@@ -113,7 +113,7 @@ def subnet(situation: Situation) -> tuple[Vpc, Subnet] | None:
 
 
 def suggested_address(situation: Situation) -> str | None:
-    """A free address of the subnet answered, or the one that our machine has already. None while it is not known which are free."""
+    """A free address of the subnet answered, or the one that our machine has already. None while none is known to be free."""
     made, place = ours(situation), subnet(situation)
     if made is not None and place is not None and made.subnet_id == place[1].id:
         return made.address

@@ -89,7 +89,7 @@ def _secret(answers: Answers, address: str, name: str, kind: str, url: str) -> R
 
 
 def _certificates(answers: Answers) -> Iterator[TrustedCertificateResource]:
-    """A proxy that inspects TLS shows its own certificates for every host: Argo CD is told to believe its CA for each of them."""
+    """A proxy that inspects TLS shows its own certificates for every host: Argo CD is to believe its CA for each of them."""
     asked = answers.bastion_proxy
     if asked.proxy.method != "existing" or asked.proxy.ca_file is None:
         return

@@ -15,7 +15,7 @@ _ALWAYS = ("localhost", "127.0.0.1", ".svc", ".cluster.local", "169.254.169.254"
 
 
 def suggested(situation: Situation) -> tuple[str, ...] | None:
-    """The cluster's own names and networks, instance metadata, and AWS's names of the region. None while the cluster is not read."""
+    """The cluster's own names and networks, instance metadata, AWS's names of the region. None until the cluster is read."""
     info, region = situation.facts.get(CLUSTER_INFO), effective.region(situation)
     if info is None or region is None:
         return None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from strategies.answers import Answers
-from strategies.base import Choice, Json, Kind, Page, Question, Situation, Verdict
-from strategies.bastion_proxy import hosts, machines, names, no_proxy
-from strategies.common.verdicts import counted, failed, passed, unknown, warned
+from strategies.base import Choice, Kind, Page, Question, Situation
+from strategies.bastion_proxy import hosts, machines, names, offers
 from strategies.facts import (
     AWS_INSTANCES,
     AWS_MANAGED_INSTANCES,
@@ -29,108 +28,6 @@ def _is(*methods: str) -> Callable[[Answers], bool]:
 
 def _these(*choices: Choice) -> Callable[[Situation], Sequence[Choice]]:
     return lambda _situation: choices
-
-
-def _suggested_machine(situation: Situation) -> Json:
-    """The only machine that has a way out."""
-    found = [one for one in machines.candidates(situation) if one.way_out is not None]
-    return found[0].machine.id if len(found) == 1 else None
-
-
-def _machines(situation: Situation) -> Sequence[Choice]:
-    return [
-        Choice(
-            one.machine.id,
-            f"{one.machine.name or one.machine.id} {one.machine.address}",
-            f"{one.vpc.name or one.vpc.id if one.vpc is not None else one.machine.vpc_id}, "
-            + (f"way out by {one.way_out}" if one.way_out is not None else "no way out"),
-        )
-        for one in machines.candidates(situation)
-    ]
-
-
-def _judge_machine(situation: Situation) -> Verdict | None:
-    if situation.facts.get(AWS_INSTANCES) is None or situation.answers.bastion_proxy.instance.id is None:
-        return None
-    found = machines.chosen(situation)
-    if found is None:
-        return failed("there is no such machine in this account and region", "Choose one of the list.")
-    if found.way_out is None:
-        return warned(f"{found.machine.name or found.machine.id} has no way out of its subnet", "Choose another machine.")
-    return passed(f"{found.machine.state}, way out by {found.way_out}")
-
-
-def _suggested_url(situation: Situation) -> Json:
-    asked = situation.answers.bastion_proxy
-    if asked.proxy.method == "new":
-        address = machines.suggested_address(situation)
-        return None if address is None else f"http://{address}:{machines.PORT}"
-    found = machines.chosen(situation) if asked.proxy.method == "instance" else None
-    return None if found is None else f"http://{found.machine.address}:{machines.PORT}"
-
-
-def _suggested_group(situation: Situation) -> Json:
-    found = machines.chosen(situation)
-    return found.machine.security_group_ids[0] if found is not None and found.machine.security_group_ids else None
-
-
-def _suggested_subnet(situation: Situation) -> Json:
-    place = next(machines.places(situation), None)
-    return None if place is None else place[1].id
-
-
-def _suggested_vpc(situation: Situation) -> Json:
-    place = machines.subnet(situation)
-    return None if place is None else place[0].id
-
-
-def _subnets(situation: Situation) -> Sequence[Choice]:
-    return [
-        Choice(one.id, f"{vpc.name or vpc.id} {one.az} {one.cidr}", f"way out by {one.way_out}")
-        for vpc, one in machines.places(situation)
-    ]
-
-
-def _suggested_hosts(situation: Situation) -> Json:
-    """What is needed; the list waits for the content of the source, so that it is not asked about before it is whole."""
-    if situation.answers.source.url is None:
-        return None
-    if not situation.facts.known(SOURCE_CONTENT.id) and not situation.facts.known(SOURCE_TREE.id):
-        return None
-    return [one.host for one in hosts.needed_hosts(situation)] or None
-
-
-def _hosts(situation: Situation) -> Sequence[Choice]:
-    return [Choice(one.host, one.host, one.reason) for one in hosts.needed_hosts(situation)]
-
-
-def _judge_hosts(situation: Situation) -> Verdict | None:
-    asked = situation.answers.bastion_proxy.allow.hosts
-    if asked is None:
-        return None
-    missing = [one for one in hosts.needed_hosts(situation) if one.host not in asked]
-    if missing:
-        return warned(f"{missing[0].host} is not on it: {missing[0].reason}", "Argo CD would be refused there.")
-    return passed(
-        f"{counted(len(asked), 'host')}. A list of hosts is no inspection: what may reach {asked[0]} may send anything there"
-        if asked
-        else "nothing is let through"
-    )
-
-
-def _suggested_helm(situation: Situation) -> Json:
-    return list(hosts.helm_repositories(situation)) or None
-
-
-def _suggested_no_proxy(situation: Situation) -> Json:
-    found = no_proxy.suggested(situation)
-    return None if found is None else list(found)
-
-
-def _judge_url(situation: Situation) -> Verdict | None:
-    if situation.answers.bastion_proxy.proxy.method != "existing" or situation.answers.bastion_proxy.proxy.url is None:
-        return None
-    return unknown("only the cluster can tell whether it is reached: the checks look from there")
 
 
 QUESTIONS: tuple[Question, ...] = (
@@ -155,9 +52,9 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.CHOICE,
         required=True,
-        suggest=_suggested_machine,
-        choices=_machines,
-        judge=_judge_machine,
+        suggest=offers.suggested_machine,
+        choices=offers.offered_machines,
+        judge=offers.judge_machine,
         needs=_MACHINES,
         relevant=_is("instance"),
     ),
@@ -168,19 +65,19 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.CHOICE,
         required=True,
-        suggest=_suggested_subnet,
-        choices=_subnets,
+        suggest=offers.suggested_subnet,
+        choices=offers.offered_subnets,
         needs=(AWS_VPCS.id, AWS_ROUTING.id),
         relevant=_is("new"),
     ),
     Question(
         key="bastionProxy.proxy.url",
         title="URL of the proxy",
-        help="http://HOST:PORT as the cluster reaches it. For a machine that is made the address is chosen here, so that it stays.",
+        help="http://HOST:PORT as the cluster reaches it. A machine that is made gets the address that stands here.",
         page=Page.DETAILS,
         required=True,
-        suggest=_suggested_url,
-        judge=_judge_url,
+        suggest=offers.suggested_url,
+        judge=offers.judge_url,
         needs=(AWS_INSTANCES.id, AWS_TAKEN_ADDRESSES.id),
     ),
     Question(
@@ -194,7 +91,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         key="bastionProxy.proxy.password",
         title="Password at the proxy",
-        help="Where it is found, never the thing itself. env:NAME, file:PATH, aws-secretsmanager:ID or prompt: (you are asked).",
+        help="Where it is found, never the thing itself: env:NAME, file:PATH, aws-secretsmanager:ID, or prompt:.",
         page=Page.DETAILS,
         kind=Kind.SECRET,
         advanced=True,
@@ -216,9 +113,9 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.LIST,
         required=True,
-        suggest=_suggested_hosts,
-        choices=_hosts,
-        judge=_judge_hosts,
+        suggest=offers.suggested_hosts,
+        choices=offers.offered_hosts,
+        judge=offers.judge_hosts,
         needs=(SOURCE_CONTENT.id, SOURCE_TREE.id),
     ),
     Question(
@@ -228,7 +125,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.LIST,
         advanced=True,
-        suggest=_suggested_helm,
+        suggest=offers.suggested_helm,
         choices=lambda situation: [Choice(url, url) for url in hosts.helm_repositories(situation)],
         needs=(SOURCE_CONTENT.id, SOURCE_TREE.id),
     ),
@@ -277,7 +174,7 @@ QUESTIONS: tuple[Question, ...] = (
         help="To which that rule is added.",
         page=Page.DETAILS,
         advanced=True,
-        suggest=_suggested_group,
+        suggest=offers.suggested_group,
         needs=(AWS_INSTANCES.id,),
         relevant=_is("instance"),
     ),
@@ -324,7 +221,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         required=True,
         advanced=True,
-        suggest=_suggested_vpc,
+        suggest=offers.suggested_vpc,
         needs=(AWS_VPCS.id,),
         relevant=_is("new"),
     ),
@@ -379,7 +276,7 @@ QUESTIONS: tuple[Question, ...] = (
         kind=Kind.LIST,
         required=True,
         advanced=True,
-        suggest=_suggested_no_proxy,
+        suggest=offers.suggested_no_proxy,
         needs=(CLUSTER_INFO.id,),
     ),
     Question(
