@@ -31,8 +31,9 @@ def clusters(situation: Situation) -> tuple[FoundCluster, ...]:
     facts = situation.facts
     marks = [(name, v.id) for v in facts.get(AWS_VPCS) or () for s in v.subnets for name in {*s.clusters, s.cluster}]
     marks += [(name, one.vpc_id) for one in facts.get(AWS_SECURITY_GROUPS) or () for name in one.clusters]
-    marks += [(name, one.vpc_id) for one in facts.get(AWS_INSTANCES) or () for name in one.clusters]
-    names = {name: one.rosa_name for one in facts.get(AWS_INSTANCES) or () for name in one.clusters}
+    machines = [one for one in facts.get(AWS_INSTANCES) or () if one.up]
+    marks += [(name, one.vpc_id) for one in machines for name in one.clusters]
+    names = {name: one.rosa_name for one in machines for name in one.clusters}
     homes: dict[str, set[str]] = {}
     for name, vpc in marks:
         if name is not None:
@@ -45,5 +46,5 @@ def bastions(situation: Situation) -> tuple[Instance, ...]:
     home, managed = effective.vpc(situation), situation.facts.get(AWS_MANAGED_INSTANCES)
     if home is None or managed is None:
         return ()
-    running = situation.facts.get(AWS_INSTANCES) or ()
+    running = [one for one in situation.facts.get(AWS_INSTANCES) or () if one.up]
     return tuple(one for one in running if one.vpc_id == home.id and not one.clusters and one.id in managed.platforms)

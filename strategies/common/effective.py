@@ -113,9 +113,9 @@ def instance(situation: Situation) -> str | None:
 
 
 def nodes(situation: Situation) -> tuple[Instance, ...]:
-    """The cluster's own machines, by the tag that each of them carries; none while they have not been read."""
+    """The cluster's own machines that run, by the tag that each of them carries; none while they have not been read."""
     infrastructure = infrastructure_name(situation)
-    return tuple(one for one in situation.facts.get(AWS_INSTANCES) or () if infrastructure in one.clusters)
+    return tuple(one for one in situation.facts.get(AWS_INSTANCES) or () if one.up and infrastructure in one.clusters)
 
 
 def node_groups(situation: Situation) -> frozenset[str]:

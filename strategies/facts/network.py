@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from strategies.facts.base import FactKey
 
@@ -69,6 +70,13 @@ class Instance:
     public_address: str | None = None
     instance: str | None = None
     """The instance of this program whose tags it carries."""
+    profile: str | None = None
+    """Name of its instance profile."""
+
+    @property
+    def up(self) -> bool:
+        """True when it runs or starts."""
+        return self.state in ("pending", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,22 @@ class ManagedInstances:
     """The instances that Systems Manager reaches now: id -> platform (``Amazon Linux 2023``)."""
 
     platforms: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedInstance:
+    """What Systems Manager knows of one instance: ``ping`` is its word on the agent, None where it never heard of it.
+
+    SSM API reference, "InstanceInformation": ``Online``, ``ConnectionLost``, ``Inactive``. ``platform`` is its name and
+    version, ``kind`` the platform's type (``Linux``), ``agent`` the agent's version, ``last_ping`` when it was last heard of.
+    """
+
+    id: str
+    ping: str | None = None
+    platform: str = ""
+    kind: str = ""
+    agent: str = ""
+    last_ping: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +112,10 @@ class PrivateZone:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One active route: IPv4 range to target (``local``, ``igw-``, ``nat-``, ``pcx-``, ``tgw-``, ``vgw-``, ``eni-`` ...)."""
+    """One active route: IPv4 range to target (``local``, ``igw-``, ``nat-``, ``pcx-``, ``tgw-``, ``vgw-``, ``eni-`` ...).
+
+    ``cidr`` is the id of a prefix list where the route is for one: what that holds is not told.
+    """
 
     cidr: str
     target: str
@@ -117,10 +144,11 @@ class Peering:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Every route table and peering connection of the region."""
+    """Every route table and peering connection of the region. ``unseen`` are the IAM actions that were denied."""
 
     tables: tuple[RouteTable, ...]
     peerings: tuple[Peering, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def table_of(self, subnet_id: str) -> RouteTable | None:
         """The table that holds for a subnet."""
@@ -154,4 +182,5 @@ AWS_TAKEN_ADDRESSES: FactKey[frozenset[str]] = FactKey("aws.taken-addresses", "a
 AWS_SECURITY_GROUPS: FactKey[tuple[SecurityGroup, ...]] = FactKey("aws.security-groups", "security groups")
 AWS_INSTANCES: FactKey[tuple[Instance, ...]] = FactKey("aws.instances", "EC2 instances")
 AWS_MANAGED_INSTANCES: FactKey[ManagedInstances] = FactKey("aws.managed-instances", "instances managed by SSM")
+AWS_PROXY_AGENT: FactKey[ManagedInstance] = FactKey("aws.proxy-agent", "SSM agent of the proxy's machine")
 AWS_PRIVATE_ZONES: FactKey[tuple[PrivateZone, ...]] = FactKey("aws.private-zones", "private hosted zones of the VPC")

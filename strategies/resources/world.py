@@ -17,7 +17,15 @@ import platformdirs
 from strategies.answers import Answers
 from strategies.base import Json, Resource, Situation
 from strategies.common import effective
-from strategies.kinds import ClusterObjectResource, GitCredentialResource, MirrorResource, PipelineFileResource
+from strategies.kinds import (
+    ClusterObjectResource,
+    GitCredentialResource,
+    MirrorResource,
+    PipelineFileResource,
+    RepoServerEnvironmentResource,
+    SecretObjectResource,
+    TrustedCertificateResource,
+)
 from strategies.ports import Execution, Handler, Reader, Site, SyncReport
 from strategies.resources.aws.account import account_readers
 from strategies.resources.aws.clients import AwsClients, AwsSessions
@@ -25,8 +33,17 @@ from strategies.resources.aws.handlers import AWS_KINDS, aws_handlers
 from strategies.resources.aws.inventory import inventory_readers
 from strategies.resources.aws.mends import AWS_MENDS
 from strategies.resources.aws.readers import aws_readers
+from strategies.resources.aws.routing import routing_readers
 from strategies.resources.aws.service_credentials import ServiceCredentials
-from strategies.resources.cluster import argocd, git_credential, kubeconfig, objects
+from strategies.resources.cluster import (
+    argocd,
+    git_credential,
+    kubeconfig,
+    objects,
+    repo_server_environment,
+    secret_object,
+    trusted_certificate,
+)
 from strategies.resources.cluster.argocd_readers import argocd_readers
 from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.git_credential import GitCredentialHandler
@@ -35,6 +52,9 @@ from strategies.resources.cluster.mends import CLUSTER_MENDS
 from strategies.resources.cluster.objects import ClusterObjectHandler
 from strategies.resources.cluster.probe import probe_reader
 from strategies.resources.cluster.readers import cluster_readers
+from strategies.resources.cluster.repo_server_environment import RepoServerEnvironmentHandler
+from strategies.resources.cluster.secret_object import SecretObjectHandler
+from strategies.resources.cluster.trusted_certificate import TrustedCertificateHandler
 from strategies.resources.git import mirror, pipeline_file
 from strategies.resources.git.codecommit import CodeCommit
 from strategies.resources.git.content import content_reader
@@ -51,6 +71,9 @@ KINDS: Mapping[type[Resource], str] = {
     GitCredentialResource: git_credential.KIND,
     MirrorResource: mirror.KIND,
     PipelineFileResource: pipeline_file.KIND,
+    SecretObjectResource: secret_object.KIND,
+    TrustedCertificateResource: trusted_certificate.KIND,
+    RepoServerEnvironmentResource: repo_server_environment.KIND,
 }
 """The kind (``Change.kind``) of each resource class."""
 _MIRRORS = "mirrors"
@@ -89,6 +112,7 @@ class AwsAndClusterWorld:
             *aws_readers(self._sessions),
             *account_readers(self._sessions, self._clock),
             *inventory_readers(self._sessions),
+            *routing_readers(self._sessions),
             *cluster_readers(self._cluster),
             *argocd_readers(self._cluster),
             probe_reader(self._cluster, self._clock),
@@ -152,6 +176,9 @@ class AwsAndClusterSite:
             ),
             mirror.KIND: cast("Handler[Resource]", MirrorHandler(git, CodeCommit(aws, clock), self._source_login, cache)),
             pipeline_file.KIND: cast("Handler[Resource]", PipelineFileHandler()),
+            secret_object.KIND: cast("Handler[Resource]", SecretObjectHandler(cluster_objects, self.resolve_secret)),
+            trusted_certificate.KIND: cast("Handler[Resource]", TrustedCertificateHandler(cluster, namespace)),
+            repo_server_environment.KIND: cast("Handler[Resource]", RepoServerEnvironmentHandler(cluster, namespace)),
         }
         self._handlers: Mapping[str, Handler[Resource]] = {**aws_handlers(aws), **ours}
 

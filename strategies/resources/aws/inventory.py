@@ -24,7 +24,7 @@ from strategies.facts import (
 )
 from strategies.ports import Reader
 from strategies.resources.aws.clients import AwsClients, AwsSessions
-from strategies.resources.aws.tags import RED_HAT_TAG, as_mapping, clusters_of
+from strategies.resources.aws.tags import RED_HAT_TAG, as_mapping, clusters_of, instance_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, IpPermissionOutputTypeDef
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _ROSA_NAME_TAG = "api.openshift.com/name"
 _LAST_PORT = 65535
+_THERE = ("pending", "running", "shutting-down", "stopping", "stopped")
+"""Every state but ``terminated`` (EC2 user guide, "Instance lifecycle")."""
 _PAGE = 50
 """The most that DescribeInstanceInformation gives at once."""
 
@@ -67,7 +69,7 @@ def _vpc_place(situation: Situation) -> Hashable | None:
 
 
 def read_security_groups(clients: AwsClients) -> tuple[SecurityGroup, ...]:
-    """Every security group of the region with what it lets in over TCP."""
+    """Every security group of the region with what it lets in and out over TCP."""
     with clients.reading(f"security groups of {clients.region}", "ec2"):
         pages = list(clients.ec2.get_paginator("describe_security_groups").paginate())
     return tuple(
@@ -75,8 +77,9 @@ def read_security_groups(clients: AwsClients) -> tuple[SecurityGroup, ...]:
             id=one["GroupId"],
             name=one.get("GroupName", ""),
             vpc_id=one.get("VpcId", ""),
-            ingress=tuple(rule for permission in one.get("IpPermissions", ()) for rule in _ingress(permission)),
+            ingress=tuple(rule for permission in one.get("IpPermissions", ()) for rule in _rules(permission)),
             clusters=clusters_of(as_mapping(one.get("Tags", ()))),
+            egress=tuple(rule for permission in one.get("IpPermissionsEgress", ()) for rule in _rules(permission)),
         )
         for page in pages
         for one in page["SecurityGroups"]
@@ -84,11 +87,11 @@ def read_security_groups(clients: AwsClients) -> tuple[SecurityGroup, ...]:
 
 
 def read_instances(clients: AwsClients) -> tuple[Instance, ...]:
-    """Every instance of the region that runs or starts."""
+    """Every instance of the region but those that are terminated: one that is stopped can be started again."""
     with clients.reading(f"EC2 instances of {clients.region}", "ec2"):
         pages = list(
             clients.ec2.get_paginator("describe_instances").paginate(
-                Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}],
+                Filters=[{"Name": "instance-state-name", "Values": list(_THERE)}],
             )
         )
     return tuple(_instance(one) for page in pages for group in page["Reservations"] for one in group.get("Instances", ()))
@@ -147,10 +150,15 @@ def _instance(one: InstanceTypeDef) -> Instance:
         security_group_ids=tuple(group.get("GroupId", "") for group in one.get("SecurityGroups", ())),
         clusters=clusters_of(tags),
         rosa_name=tags.get(_ROSA_NAME_TAG) if tags.get(RED_HAT_TAG) == "true" else None,
+        state=one.get("State", {}).get("Name", "running"),
+        type=one.get("InstanceType", ""),
+        public_address=one.get("PublicIpAddress") or None,
+        instance=instance_of(tags),
+        profile=one.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2] or None,
     )
 
 
-def _ingress(permission: IpPermissionOutputTypeDef) -> Iterator[Ingress]:
+def _rules(permission: IpPermissionOutputTypeDef) -> Iterator[Ingress]:
     """Its rules: for protocol ``-1``, which is every protocol, ports mean nothing (EC2 API reference, "IpPermission")."""
     protocol = permission.get("IpProtocol")
     if protocol not in ("tcp", "-1"):

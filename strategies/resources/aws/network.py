@@ -126,7 +126,7 @@ def _subnet(subnet: SubnetTypeDef, tables: list[RouteTableTypeDef]) -> Subnet:
         cluster=clusters[0] if clusters else None,
         clusters=clusters,
         route_table=None if table is None else table.get("RouteTableId"),
-        way_out=None if default is None else _target(default),
+        way_out=None if default is None else target_of(default),
     )
 
 
@@ -146,7 +146,7 @@ def _default_route(table: RouteTableTypeDef | None) -> RouteTypeDef | None:
     return None
 
 
-def _target(route: RouteTypeDef) -> str:
+def target_of(route: RouteTypeDef) -> str:
     """What the route leads to (EC2 API reference, "Route"): it has exactly one target."""
     targets = (
         route.get("GatewayId"),

@@ -43,6 +43,34 @@ def test_groups_with_what_they_let_in_by_range_and_by_group(world: World) -> Non
     assert groups["sg-0d0d0d0d0d0d0d0d0"].clusters == ("prod-east-x7k2p",)
 
 
+def test_what_a_group_lets_out(world: World) -> None:
+    """A group lets everything out until somebody takes that rule away (VPC user guide, "Default security groups")."""
+    group, ec2 = "sg-0ba5ba5ba5ba5ba5b", world.clients.ec2
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+    def egress() -> tuple[Ingress, ...] | None:
+        found = reader(world, AWS_SECURITY_GROUPS.id).read(situation())
+        assert isinstance(found, tuple)
+        return next(iter(one.egress for one in found if one.id == group))  # type: ignore[no-any-return]  # read as object
+
+    assert egress() == (Ingress("0.0.0.0/0", 0, 65535),)
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)  # type: ignore[arg-type]  # a plain literal
+    assert egress() == ()
+
+
+def test_an_instance_that_is_stopped_is_there(world: World) -> None:
+    world.clients.ec2.stop_instances(InstanceIds=["i-0b1b2c3d4e5f60009"])
+    world.clients.ec2.create_tags(
+        Resources=["i-0b1b2c3d4e5f60009"],
+        Tags=[{"Key": "ezgitops.dev/owner", "Value": "ezgitops"}, {"Key": "ezgitops.dev/instance", "Value": "prod-east"}],
+    )
+    found = reader(world, AWS_INSTANCES.id).read(situation())
+
+    assert isinstance(found, tuple)
+    stopped = next(one for one in found if one.id == "i-0b1b2c3d4e5f60009")
+    assert (stopped.state, stopped.up, stopped.instance) == ("stopped", False, "prod-east")
+
+
 def test_instances_and_which_are_nodes_of_a_cluster(world: World) -> None:
     world.clients.ec2.terminate_instances(InstanceIds=["i-0a1b2c3d4e5f60003"])
     found = reader(world, AWS_INSTANCES.id).read(situation())
@@ -62,7 +90,8 @@ def test_instances_and_which_are_nodes_of_a_cluster(world: World) -> None:
 
 def test_what_systems_manager_reaches(world: World) -> None:
     found = reader(world, AWS_MANAGED_INSTANCES.id).read(situation())
-    assert found == ManagedInstances({"i-0b1b2c3d4e5f60009": "Amazon Linux 2023"})
+    machines = ("i-0b1b2c3d4e5f60009", "i-0c1b2c3d4e5f60010")
+    assert found == ManagedInstances(dict.fromkeys(machines, "Amazon Linux 2023"))
 
 
 def test_a_right_that_is_missing_costs_one_fact(start_world: StartWorld) -> None:
