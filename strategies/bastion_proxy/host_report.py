@@ -1,0 +1,112 @@
+"""Reads what the scripts on the proxy's machine report. It comes from outside: bounded, and of the form it should have. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from strategies.bastion_proxy.host_script import MARK
+from strategies.bastion_proxy.squid import Asked, asked_by
+from strategies.common.shown import shown
+from strategies.facts import Configuration
+
+_MOST_TEXT = 1_000_000
+"""Bytes of a configuration; a packed one could unpack to anything."""
+_LONG = 300
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """What one script saw at its end; the names are those of ``facts.ProxyHost``.
+
+    ``owner`` is the instance whose mark the configuration carries, ``asked`` what our file asks for, as far as it was told.
+    ``failed`` names the step that failed, and ``why`` what was said about it.
+    """
+
+    system: str = ""
+    version: str | None = None
+    offered: str | None = None
+    offer_error: str = ""
+    running: bool = False
+    enabled: bool = False
+    configuration: Configuration = Configuration.NONE
+    owner: str = ""
+    sha256: str = ""
+    asked: Asked | None = None
+    direct: int | None = None
+    direct_error: str = ""
+    issuer: str = ""
+    log: tuple[str, ...] = ()
+    failed: str = ""
+    why: tuple[str, ...] = ()
+
+
+def read(output: str) -> HostReport | None:
+    """The report in a command's output, or None when there is none that can be read."""
+    line = next((one for one in reversed(output.splitlines()) if one.startswith(MARK)), None)
+    if line is None:
+        return None
+    try:
+        said = json.loads(line.removeprefix(MARK))
+    except ValueError:
+        return None
+    if not isinstance(said, dict) or said.get("format") != "1":
+        return None
+    values = {str(name): _decoded(value) for name, value in said.items() if isinstance(value, str) and name != "format"}
+    return _report(values)
+
+
+def _report(values: Mapping[str, bytes]) -> HostReport | None:
+    words = {name: shown(value.decode("utf-8", "replace").strip(), _LONG) for name, value in values.items() if name != "text"}
+    configuration = words.get("configuration", "")
+    if configuration not in tuple(Configuration):
+        return None
+    sha256, status = words.get("sha256", ""), words.get("direct", "")
+    return HostReport(
+        system=words.get("system", ""),
+        version=words.get("version") or None,
+        offered=words.get("offered") or None,
+        offer_error=_told(words.get("offer_error", "")),
+        running=words.get("active") == "active",
+        enabled=words.get("enabled") == "enabled",
+        configuration=Configuration(configuration),
+        owner=words.get("owner", ""),
+        sha256=sha256 if re.fullmatch("[0-9a-f]{64}", sha256) else "",
+        asked=asked_by(_unpacked(values.get("text", b""))),
+        # curl writes 000 where there was no answer.
+        direct=int(status) if re.fullmatch("[1-9][0-9]{2}", status) else None,
+        direct_error=words.get("direct_error", ""),
+        issuer=words.get("issuer", ""),
+        log=_lines(values.get("log", b"")),
+        failed=words.get("failed", ""),
+        why=_lines(values.get("why", b"")),
+    )
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _unpacked(data: bytes) -> str:
+    try:
+        found = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(data, _MOST_TEXT)
+    except zlib.error:
+        return ""
+    return found.decode("utf-8", "replace")
+
+
+def _lines(data: bytes) -> tuple[str, ...]:
+    return tuple(shown(one.strip(), _LONG) for one in data.decode("utf-8", "replace").splitlines() if one.strip())
+
+
+def _told(text: str) -> str:
+    """dnf says ``Error: No matching Packages to list`` where it knows of none: that is an answer, and no trouble."""
+    return "" if text == "Error: No matching Packages to list" else text
