@@ -321,6 +321,12 @@ class Strategy(Protocol):
     def outputs(self, answers: Answers) -> Sequence[Output]:
         """What the operator takes away: clone URL, ARNs, Terraform variables."""
 
+    def state(self, answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Sequence[Output]:
+        """What ``status`` tells beside what has drifted, from the outputs of the resources that are there, by address.
+
+        A value that is a time (RFC 3339) is told by its age; an empty one is not known.
+        """
+
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
         """What an apply does in AWS, for IAM's policy simulator; None while an answer for it is missing."""
 

@@ -54,6 +54,10 @@ class UnavailableStrategy:
         """Nothing is given."""
         return ()
 
+    def state(self, answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Sequence[Output]:  # noqa: ARG002 - nothing is there
+        """Nothing is there."""
+        return ()
+
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:  # noqa: ARG002 - nothing is made
         """Nothing is needed."""
         return None

@@ -21,8 +21,8 @@ from wizard.exitcodes import ExitCode
 
 _MANY = 3
 """An option that more commands than this have is explained once."""
-EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "answers-codecommit.yaml"
-"""The answers that the examples are made from; the references are written in a checkout only."""
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
+"""Where the answers are that the examples are made from; the references are written in a checkout only."""
 
 _GENERATED = "<!-- Made from the code by `make docs`; do not edit. -->"
 
@@ -34,8 +34,7 @@ def pages() -> Mapping[str, str]:
         "answers.md": answers_page(),
         "checks.md": checks_reference(),
         "commands.md": commands_page(),
-        "examples/operator-policy.json": operator_policy(),
-        "examples/operator-rbac.yaml": operator_rbac(),
+        **examples(),
     }
 
 
@@ -52,25 +51,23 @@ def checks_reference() -> str:
     return checks_page([("Whatever the strategy", COMMON_CHECKS), *own], timeouts, scenario.names(), _GENERATED)
 
 
-def operator_policy() -> str:
-    """The least-privilege policy of the operator who applies the example answers."""
-    from strategies.codecommit import policies
-    from wizard.answers import document
-
-    answers = document.load(EXAMPLE).draft().answers()
-    return json.dumps(policies.operator_policy(answers), indent=2) + "\n"
-
-
-def operator_rbac() -> str:
-    """The least-privilege roles in the cluster of the operator who applies the example answers."""
+def examples() -> Mapping[str, str]:
+    """For the example answers of each strategy: the least-privilege policy and roles of the operator who applies them."""
     import yaml
 
-    from strategies.codecommit import rights
+    from strategies.registry import STRATEGIES
     from wizard.answers import document
 
-    answers = document.load(EXAMPLE).draft().answers()
     about = "# Made from the code by `make docs`; do not edit. The group is an example: bind the roles to your own.\n"
-    return about + yaml.safe_dump_all(rights.operator_roles(answers), sort_keys=False)
+    found: dict[str, str] = {}
+    for name, strategy in STRATEGIES.items():
+        file = EXAMPLES / f"answers-{name}.yaml"
+        if file.exists():
+            answers = document.load(file).draft().answers()
+            roles = yaml.safe_dump_all(strategy.operator_roles(answers), sort_keys=False)
+            found[f"examples/operator-policy-{name}.json"] = json.dumps(strategy.operator_policy(answers), indent=2) + "\n"
+            found[f"examples/operator-rbac-{name}.yaml"] = about + roles
+    return found
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -186,6 +183,13 @@ def _asked(key: keys.Key) -> bool:
         "codecommit.repository.kmsKeyId",
         "codecommit.credentials.permissionsBoundary",
         "codecommit.mirror.subject",
+        "bastionProxy.proxy.username",
+        "bastionProxy.proxy.password",
+        "bastionProxy.proxy.caFile",
+        "bastionProxy.instance.permissionsBoundary",
+        "bastionProxy.githubApp.id",
+        "bastionProxy.githubApp.installationId",
+        "bastionProxy.githubApp.privateKey",
     }
 
 

@@ -81,6 +81,14 @@ class CodeCommitStrategy:
             Output("gitops_git_target_revision", "Terraform variable", answers.source.revision or ""),
         ]
 
+    def state(self, answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Sequence[Output]:
+        """How old the password and the mirror are."""
+        renewed = outputs.get(addresses.SECRET, {}).get("refreshed-at", "")
+        mirrored = Output("mirrored", "Last mirrored", outputs.get(addresses.MIRROR, {}).get("mirrored-at", ""))
+        if answers.codecommit.credentials.method == "git-credentials":
+            return [mirrored]
+        return [Output("refreshed", "Password renewed", renewed), mirrored]
+
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
         """What an apply does in AWS."""
         return needed_permissions(answers)

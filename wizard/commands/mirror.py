@@ -13,7 +13,7 @@ from wizard.exitcodes import ExitCode
 @common_options
 @click.pass_context
 def mirror(ctx: click.Context, /, **given: object) -> None:
-    """Bring the CodeCommit repository up to date with the source repository: branches and tags, nothing else.
+    """Bring the copy of the source repository up to date: branches and tags, nothing else.
 
     Needs AWS and both Git servers, but not the cluster when the answers file is complete.
     """
@@ -32,6 +32,9 @@ def run_mirror(program: Program, options: Options) -> ExitCode:
             run.open_log()
         run.check_secrets()
         plan = run.planned(lambda: run.session.plan(lambda resource: isinstance(resource, MirrorResource)))
+        if not plan.changes:
+            said = f"The strategy {plan.strategy} mirrors nothing: Argo CD reads the source itself."
+            raise run.fail(ExitCode.USAGE, said)
         run.show(plan)
         report = run.carry_out(plan, verified=False)
         if not run.json and run.log is not None:

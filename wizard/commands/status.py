@@ -46,8 +46,7 @@ def run_status(program: Program, options: Options) -> ExitCode:
         report = found[0]
         run.plan_events(report.plan)
         if run.json:
-            ages = {"refreshed": report.refreshed, "mirrored": report.mirrored}
-            known = {name: at.isoformat() if at else None for name, at in ages.items()}
+            known = {one.name: one.value or None for one in report.state}
             run.say("info", "status", data={**known, "drifted": [c.address for c in report.drifted], "well": report.well})
         else:
             print_status(run.out, report, datetime.now(UTC))
@@ -56,14 +55,16 @@ def run_status(program: Program, options: Options) -> ExitCode:
 
 def print_status(printer: Printer, report: StatusReport, now: datetime) -> None:
     """The report as text: what has drifted with every difference, then the ages, then Argo CD."""
+    from wizard.engine.status import age
     from wizard.report.text import print_plan
     from wizard.report.words import duration
 
     drifted = len(report.drifted)
     state = f"{len(report.plan.changes) - drifted} in place, {drifted} missing or drifted"
     print_plan(printer, report.plan, f"State of {report.plan.instance} ({report.plan.strategy}): {state}")
-    for title, at in (("Password renewed", report.refreshed), ("Last mirrored", report.mirrored)):
-        age = "not known" if at is None else f"{duration(max(0.0, (now - at).total_seconds()))} ago ({at:%Y-%m-%d %H:%M:%S %Z})"
-        printer.line((f"{title:<18}", "bold"), " ", age)
+    for one in report.state:
+        past = age(one.value, now)
+        told = one.value or "not known" if past is None else f"{duration(past.total_seconds())} ago ({one.value})"
+        printer.line((f"{one.title:<18}", "bold"), " ", told)
     icon, style = ("✔", "green") if report.word.ok else ("✖", "bold red")
     printer.line(("Argo CD           ", "bold"), " ", (printer.icon(icon), style), report.word.reason)

@@ -24,7 +24,7 @@ from wizard.engine.lock import place_name
 from wizard.engine.mend import carry_out_mend
 from wizard.engine.outlook import Outlook
 from wizard.engine.plan import Plan, SavedPlan
-from wizard.engine.status import MIRRORED, REFRESHED, StatusReport, latest
+from wizard.engine.status import StatusReport
 from wizard.engine.survey import Remake, Survey, survey, survey_owned
 from wizard.engine.verify import Patience, Word, goal_of, verify
 
@@ -190,7 +190,8 @@ class Session(Outlook):
         plan = self.plan()
         answers = self.complete()
         seen = self.survey_of(plan)
-        goal = goal_of(answers, {s.change.address: s.observed.outputs for s in seen.steps if s.observed} if seen else {})
+        outputs = {s.change.address: s.observed.outputs for s in seen.steps if s.observed} if seen else {}
+        goal, strategy = goal_of(answers, outputs), self.strategy()
         word = Word(False, "the answers name no Application", None)
         if goal is not None:
             word = verify(
@@ -202,8 +203,8 @@ class Session(Outlook):
                 stop=stop,
                 patience=patience or Patience(timeout=60.0, error=10.0),
             )
-        refreshed, mirrored = (latest(seen, name) if seen else None for name in (REFRESHED, MIRRORED))
-        return StatusReport(plan, refreshed, mirrored, word)
+        state = tuple(strategy.state(answers, outputs)) if strategy is not None else ()
+        return StatusReport(plan, state, word)
 
     def check_secrets(self, *schemes: str) -> None:
         """Resolve every secret that the answers refer to, and forget it again. Raises ResourceError where one is missing.

@@ -1,29 +1,28 @@
-"""How an instance is now: what is in place or has drifted, how old password and mirror are, and Argo CD's word."""
+"""How an instance is now: what is in place or has drifted, what the strategy tells of it, and Argo CD's word."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from strategies.base import Change
+from strategies.base import Change, Output
 from strategies.kinds import ClusterObjectResource
 from strategies.ports import ResourceError
 from wizard.engine.plan import Plan
-from wizard.engine.survey import Step, Survey
+from wizard.engine.survey import Step
 from wizard.engine.verify import Word
 
-REFRESHED, MIRRORED = "refreshed-at", "mirrored-at"
-"""Outputs of resources: when the password was last renewed, when the repository was last mirrored (RFC 3339)."""
+REFRESHED = "refreshed-at"
+"""Output of a Secret: when the password in it was last renewed (RFC 3339)."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """``refreshed`` and ``mirrored`` are None where nothing is known of them."""
+    """``state`` is what the strategy tells beside what has drifted; ``word`` is Argo CD's."""
 
     plan: Plan
-    refreshed: datetime | None
-    mirrored: datetime | None
+    state: tuple[Output, ...]
     word: Word
 
     @property
@@ -37,9 +36,10 @@ class StatusReport:
         return not self.drifted and self.word.ok
 
 
-def latest(survey: Survey, output: str) -> datetime | None:
-    """The latest time that any resource gives as this output; what is no time is passed over."""
-    return max(_times(step.observed.outputs.get(output) for step in survey.steps if step.observed is not None), default=None)
+def age(value: str, now: datetime) -> timedelta | None:
+    """How long ago a time (RFC 3339) was; None for what is no time."""
+    found = next(iter(_times([value])), None)
+    return None if found is None else max(now - found, timedelta())
 
 
 def renewed(steps: Iterable[Step]) -> datetime | None:

@@ -58,7 +58,10 @@ def rights(situation: Situation) -> Verdict:
     evidence = (
         "may not " + ", ".join(str(one) for one in missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")
     )
-    remedy = "Have them granted: docs/examples/operator-rbac.yaml has all of them as roles. This command asks for one."
+    strategy = situation.answers.strategy or "codecommit"
+    remedy = (
+        f"Have them granted: docs/examples/operator-rbac-{strategy}.yaml has all of them as roles. This command asks for one."
+    )
     return failed(evidence, remedy, oc(situation, "auth", "can-i", first.verb, resource, *where))
 
 

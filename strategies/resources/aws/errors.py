@@ -109,7 +109,7 @@ def _explain_denial(message: str, call: str) -> Explained:
         )
     return Explained(
         f"the credentials may not call {action}",
-        f"Ask for {action}; docs/codecommit.md has the least-privilege policy for the operator.",
+        f"Ask for {action}; docs/examples has the least-privilege policies for the operator, operator-policy-*.json.",
     )
 
 
