@@ -100,9 +100,11 @@ class KubeClient:
         accept = _METADATA_LIST if metadata else _JSON
         return items(self._call("GET", "list", kind, namespace, query=query, accept=accept), "items")
 
-    def apply(self, manifest: Manifest, *, dry_run: bool = False, force: bool = False) -> Manifest:
-        """Server-side apply as the field manager ``ezgitops``; returns the object as it is (or would be) then."""
-        query = {"fieldManager": FIELD_MANAGER, "force": "true" if force else "false"}
+    def apply(
+        self, manifest: Manifest, *, dry_run: bool = False, force: bool = False, manager: str = FIELD_MANAGER
+    ) -> Manifest:
+        """Server-side apply as the field manager ``manager``; returns the object as it is (or would be) then."""
+        query = {"fieldManager": manager, "force": "true" if force else "false"}
         if dry_run:
             query["dryRun"] = "All"
         kind, namespace, name = kind_of(manifest), text(manifest, "metadata", "namespace"), text(manifest, "metadata", "name")

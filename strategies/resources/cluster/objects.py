@@ -187,11 +187,10 @@ class ClusterObjectHandler:
         if error.status != 409:
             with as_resource_error(f"Cannot plan {describe(manifest)}"):
                 raise error
-        # The API server's own words: conflict with "kubectl-edit" using apps/v1
-        causes = [(c.message.partition('"')[2].partition('"')[0] or "another manager", c.field) for c in error.causes]
-        named = ", ".join(f"{field} ({manager})" for manager, field in causes) or error.message
-        if owner is not None and causes and all(_BY_HAND.fullmatch(manager) for manager, _ in causes):
-            return {"managers": ", ".join(sorted({manager for manager, _ in causes}))}
+        people = people_behind(error)
+        if owner is not None and people:
+            return {"managers": people}
+        named = ", ".join(f"{field} ({manager})" for manager, field in _held(error)) or error.message
         return {"conflict": f"{describe(manifest)}: other field managers own what we ask for: {named}"}
 
     def _plan_foreign(self, resource: ClusterObjectResource, observed: Observed, diff: tuple[FieldDiff, ...]) -> Change:
@@ -245,6 +244,17 @@ class ClusterObjectHandler:
             diff=diff, depends_on=resource.depends_on, provider_id=observed.provider_id if observed else None,
             conflict=conflict, resource=resource,
         )  # fmt: skip
+
+
+def people_behind(conflict: KubeError) -> str:
+    """The field managers of a conflict where a person stands behind each of them; empty where another program holds a field."""
+    managers = {manager for manager, _ in _held(conflict)}
+    return ", ".join(sorted(managers)) if all(_BY_HAND.fullmatch(manager) for manager in managers) else ""
+
+
+def _held(conflict: KubeError) -> list[tuple[str, str]]:
+    """Manager and field of each cause, by the API server's own words: conflict with "kubectl-edit" using apps/v1."""
+    return [(cause.message.partition('"')[2].partition('"')[0] or "another manager", cause.field) for cause in conflict.causes]
 
 
 def describe(manifest: Manifest) -> str:
