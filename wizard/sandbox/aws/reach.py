@@ -177,7 +177,7 @@ def _fits(rule: SecurityGroupRule, peer: NetworkInterface, port: int) -> bool:
 
 
 def _within(address: str, cidr: str | None) -> bool:
-    return bool(cidr) and ip_address(address) in ip_network(cidr, strict=False)
+    return cidr is not None and ip_address(address) in ip_network(cidr, strict=False)
 
 
 def _bool(value: object) -> bool:
