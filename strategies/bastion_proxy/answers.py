@@ -28,26 +28,22 @@ SubnetId = Annotated[
     str, Form(r"^subnet-[0-9a-f]{8,17}$", "subnet- and 8 to 17 hexadecimal digits", example="subnet-0e0e0e0e0e0e0e0e0")
 ]
 VpcId = Annotated[str, Form(r"^vpc-[0-9a-f]{8,17}$", "vpc- and 8 to 17 hexadecimal digits", example="vpc-0e1b2c3d4e5f60718")]
-AllowedHost = Annotated[
-    str,
-    Form(
-        r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$",
-        "a whole host name in lower case, without scheme, port and wildcard",
-        example="github.com",
-        longest=253,
-        complaint=forms.allowed_host,
-    ),
-]
+ALLOWED_HOST = Form(
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$",
+    "a whole host name in lower case, without scheme, port and wildcard",
+    example="github.com",
+    longest=253,
+    complaint=forms.allowed_host,
+)
+AllowedHost = Annotated[str, ALLOWED_HOST]
 """RFC 1123, section 2.1. One host each: a domain with everything below it would let more out than is asked for."""
-HelmUrl = Annotated[
-    str,
-    Form(
-        r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/%+-]{0,1024})?$",
-        "the HTTPS URL of a Helm repository: letters, digits and . _ ~ / % + -",
-        example="https://acme.github.io/charts",
-        complaint=forms.helm_url,
-    ),
-]
+HELM_URL = Form(
+    r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/%+-]{0,1024})?$",
+    "the HTTPS URL of a Helm repository: letters, digits and . _ ~ / % + -",
+    example="https://acme.github.io/charts",
+    complaint=forms.helm_url,
+)
+HelmUrl = Annotated[str, HELM_URL]
 ParameterName = Annotated[
     str,
     Form(

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from strategies import forms
 from strategies.base import Situation
+from strategies.bastion_proxy.answers import ALLOWED_HOST, HELM_URL
 from strategies.common import outside
 from strategies.common.shown import shown
 from strategies.facts import SOURCE_CONTENT, SOURCE_TREE, Link, LinkKind
@@ -44,7 +44,7 @@ def needed_hosts(situation: Situation) -> tuple[NeededHost, ...]:
     """
     found: dict[str, NeededHost] = {}
     for one in _all(situation):
-        if one.host not in found and forms.allowed_host(one.host) is None and "." in one.host:
+        if one.host not in found and ALLOWED_HOST.judge(one.host) is None:
             found[one.host] = one
     return tuple(found.values())
 
@@ -52,7 +52,7 @@ def needed_hosts(situation: Situation) -> tuple[NeededHost, ...]:
 def helm_repositories(situation: Situation) -> tuple[str, ...]:
     """The Helm repositories (``https://``) that what is rendered names, each once."""
     found = (link.target.rstrip("/") for link in _links(situation) if link.name and link.target.startswith("https://"))
-    return tuple(dict.fromkeys(url for url in found if forms.helm_url(url) is None))
+    return tuple(dict.fromkeys(url for url in found if HELM_URL.judge(url) is None))
 
 
 def _all(situation: Situation) -> Iterator[NeededHost]:
