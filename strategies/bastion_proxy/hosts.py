@@ -70,7 +70,8 @@ def _all(situation: Situation) -> Iterator[NeededHost]:
 
 def _with_companions(target: str, reason: str, *, chart: bool) -> Iterator[NeededHost]:
     host = outside.host_of(target).lower()
-    if outside.within_reach(host):
+    # A URL reader drops line breaks: what holds one names another host to every other reader.
+    if outside.within_reach(host) or not target.isprintable():
         return
     yield NeededHost(host, reason)
     for companion, why in _COMPANIONS.get(host, ()):
