@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 VPC = "vpc-0a1b2c3d4e5f60718"
+EGRESS_VPC = "vpc-0e1b2c3d4e5f60718"
+PEERING = "pcx-0e1b2c3d4e5f60718"
 NAME = "com.amazonaws.us-east-2.git-codecommit"
 
 
 def test_the_healthy_network_is_closed_and_has_fixed_ids(account):
     """No internet gateway, no NAT gateway, and the ids that saved answers name."""
     ec2 = account.client("ec2")
-    assert [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"]] == [VPC]
-    assert ec2.describe_internet_gateways()["InternetGateways"] == []
-    assert ec2.describe_nat_gateways()["NatGateways"] == []
-    subnets = {s["SubnetId"]: (s["AvailabilityZone"], s["CidrBlock"]) for s in ec2.describe_subnets()["Subnets"]}
+    here = [{"Name": "vpc-id", "Values": [VPC]}]
+    attached = [{"Name": "attachment.vpc-id", "Values": [VPC]}]
+    assert [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"]] == [VPC, EGRESS_VPC]
+    assert ec2.describe_internet_gateways(Filters=attached)["InternetGateways"] == []
+    assert ec2.describe_nat_gateways(Filters=here)["NatGateways"] == []
+    subnets = {s["SubnetId"]: (s["AvailabilityZone"], s["CidrBlock"]) for s in ec2.describe_subnets(Filters=here)["Subnets"]}
     assert subnets == {
         "subnet-0aaaaaaaaaaaaaaaa": ("us-east-2a", "10.0.0.0/20"),
         "subnet-0bbbbbbbbbbbbbbbb": ("us-east-2b", "10.0.16.0/20"),
@@ -57,7 +61,8 @@ def test_systems_manager_tells_what_it_manages(account, refusal):
     ssm = account.client("ssm")
     found = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["Online"]}])
     assert [(i["InstanceId"], i["PlatformName"], i["IPAddress"]) for i in found["InstanceInformationList"]] == [
-        ("i-0b1b2c3d4e5f60009", "Amazon Linux", "10.0.2.5")
+        ("i-0b1b2c3d4e5f60009", "Amazon Linux", "10.0.2.5"),
+        ("i-0c1b2c3d4e5f60010", "Amazon Linux", "10.1.1.10"),
     ]
     lost = ssm.describe_instance_information(Filters=[{"Key": "PingStatus", "Values": ["ConnectionLost"]}])
     assert lost["InstanceInformationList"] == []

@@ -12,14 +12,25 @@ from moto.ec2.models.subnets import Subnet as MotoSubnet
 from moto.ec2.models.vpcs import VPC
 from moto.route53.models import route53_backends
 
-from wizard.sandbox.aws.scenario import Endpoint, Instance, NatGateway, RouteTable, SecurityGroup, Subnet, Vpc
+from wizard.sandbox.aws.scenario import (
+    AclEntry,
+    Endpoint,
+    Instance,
+    NatGateway,
+    NetworkAcl,
+    SecurityGroup,
+    Subnet,
+    TcpRule,
+    Vpc,
+)
 from wizard.sandbox.aws.services.ec2 import SandboxEc2
 
-_EVERYWHERE = "0.0.0.0/0"
+_NOTHING_ELSE = 32767
+"""The number of the entry that denies what no other entry matched (VPC user guide, "Default network ACL")."""
 
 
 def seed_network(ec2: SandboxEc2, vpc: Vpc) -> None:
-    """A VPC with everything in it."""
+    """A VPC with everything in it, but for the routes: they may lead to another one."""
     made = VPC(ec2, vpc.id, vpc.cidr, is_default=False)
     made.enable_dns_support = made.enable_dns_hostnames = True
     made.add_tags({"Name": vpc.name, **vpc.tags})
@@ -33,15 +44,14 @@ def seed_network(ec2: SandboxEc2, vpc: Vpc) -> None:
         gateway.id = vpc.internet_gateway
         ec2.internet_gateways[gateway.id] = gateway
         ec2.attach_internet_gateway(gateway.id, vpc.id)
-        ec2.create_route(vpc.main_route_table, _EVERYWHERE, gateway_id=gateway.id)
     for table in vpc.route_tables:
         _seed_table(ec2, vpc, table.id, main=False)
     for subnet in vpc.subnets:
         _seed_subnet(ec2, vpc, subnet)
     for nat in vpc.nat_gateways:
         _seed_nat_gateway(ec2, nat)
-    for table in vpc.route_tables:
-        _seed_default_route(ec2, table)
+    for acl in vpc.network_acls:
+        _seed_acl(ec2, vpc, acl)
     for group in vpc.security_groups:
         _seed_group(ec2, vpc, group)
     for group in vpc.security_groups:
@@ -66,18 +76,6 @@ def _seed_table(ec2: SandboxEc2, vpc: Vpc, table_id: str, *, main: bool) -> None
     ec2.create_route(table.id, vpc.cidr, local=True)
 
 
-def _seed_default_route(ec2: SandboxEc2, table: RouteTable) -> None:
-    if table.default is None:
-        return
-    nat = table.default.startswith("nat-")
-    ec2.create_route(
-        table.id,
-        _EVERYWHERE,
-        nat_gateway_id=table.default if nat else None,
-        gateway_id=None if nat else table.default,
-    )
-
-
 def _seed_subnet(ec2: SandboxEc2, vpc: Vpc, subnet: Subnet) -> None:
     zone = next(z for zones in RegionsAndZonesBackend.zones.values() for z in zones if z.name == subnet.zone)
     made = MotoSubnet(ec2, subnet.id, vpc.id, subnet.cidr, None, zone, default_for_az=False, map_public_ip_on_launch=False)
@@ -95,19 +93,48 @@ def _seed_nat_gateway(ec2: SandboxEc2, nat: NatGateway) -> None:
     ec2.nat_gateways[made.id] = made
 
 
+def _seed_acl(ec2: SandboxEc2, vpc: Vpc, acl: NetworkAcl) -> None:
+    made = ec2.create_network_acl(vpc.id)
+    ec2.network_acls.pop(made.id)
+    made.id = acl.id
+    ec2.network_acls[acl.id] = made
+    for entry in acl.entries:
+        _seed_entry(ec2, acl.id, entry)
+    for outbound in (False, True):
+        _seed_entry(ec2, acl.id, AclEntry(number=_NOTHING_ELSE, outbound=outbound, action="deny"))
+    associations = [(key, one.subnet_id) for other in ec2.network_acls.values() for key, one in other._associations.items()]
+    for association, subnet in associations:
+        if subnet in acl.subnets:
+            ec2.replace_network_acl_association(association, acl.id)
+
+
+def _seed_entry(ec2: SandboxEc2, acl_id: str, entry: AclEntry) -> None:
+    low, high = (None, None) if entry.protocol == "all" else entry.ports
+    number = {"tcp": "6", "udp": "17", "all": "-1"}[entry.protocol]
+    ec2.create_network_acl_entry(
+        acl_id, entry.number, number, entry.action, entry.outbound, entry.cidr, None, None, low, high, None
+    )
+
+
 def _seed_group(ec2: SandboxEc2, vpc: Vpc, group: SecurityGroup) -> None:
     made = MotoSecurityGroup(ec2, group.id, group.name, group.description, vpc_id=vpc.id, tags=dict(group.tags))
     ec2.groups[vpc.id][group.id] = made
-    if not group.egress:
+    if group.egress is not True:
         made.egress_rules.clear()
 
 
 def _seed_rules(ec2: SandboxEc2, vpc: Vpc, group: SecurityGroup) -> None:
     for rule in group.ingress:
-        port = str(rule.port)
-        ranges = [{"CidrIp": rule.cidr}] if rule.cidr is not None else []
-        sources = [{"GroupId": rule.group}] if rule.group is not None else []
-        ec2.authorize_security_group_ingress(group.id, "tcp", port, port, ranges, source_groups=sources, vpc_id=vpc.id)
+        ec2.authorize_security_group_ingress(group.id, *_rule(rule), vpc_id=vpc.id)
+    for rule in group.egress if isinstance(group.egress, tuple) else ():
+        ec2.authorize_security_group_egress(group.id, *_rule(rule), vpc_id=vpc.id)
+
+
+def _rule(rule: TcpRule) -> tuple[str, str, str, list[dict[str, str]], dict[str, str], list[dict[str, str]]]:
+    """What moto takes: protocol, first and last port, ranges, tags, groups."""
+    ranges = [{"CidrIp": rule.cidr}] if rule.cidr is not None else []
+    groups = [{"GroupId": rule.group}] if rule.group is not None else []
+    return "tcp", str(rule.port), str(rule.port), ranges, {}, groups
 
 
 def _seed_endpoint(ec2: SandboxEc2, vpc: Vpc, endpoint: Endpoint) -> None:
@@ -135,7 +162,7 @@ def _seed_instance(ec2: SandboxEc2, instance: Instance) -> None:
         security_group_ids=list(instance.security_groups),
         subnet_id=instance.subnet,
         private_ip=instance.address,
-        instance_type="m5.xlarge",
+        instance_type=instance.type,
         is_instance_type_default=False,
         region_name=ec2.region_name,
         associate_public_ip=False,
@@ -146,3 +173,5 @@ def _seed_instance(ec2: SandboxEc2, instance: Instance) -> None:
     for interface in made.nics.values():
         interface.instance = made
     made.add_tags({"Name": instance.name, **instance.tags})
+    if instance.state == "stopped":
+        made.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -94,10 +95,14 @@ class Subnet(Section):
 
 
 class RouteTable(Section):
-    """A route table besides the main one; ``default`` is the NAT or internet gateway that its default route leads to."""
+    """A route table besides the main one; ``default`` is the NAT or internet gateway that its default route leads to.
+
+    ``routes`` are the others: IPv4 range to the id of an internet, NAT or transit gateway or of a peering connection.
+    """
 
     id: str
     default: str | None = None
+    routes: dict[str, str] = Field(default_factory=dict)
 
 
 class NatGateway(Section):
@@ -108,19 +113,27 @@ class NatGateway(Section):
 
 
 class Instance(Section):
-    """An EC2 instance that runs. ``platform`` is what Systems Manager says of it; None: it is not managed."""
+    """An EC2 instance. ``platform`` is what Systems Manager says of it; None: it is not managed.
+
+    ``ssm`` says whether its agent is heard: ``lost`` is shown as ``ConnectionLost``, as for a machine that is stopped, and
+    ``none`` was never heard. ``machine`` is what is on it.
+    """
 
     id: str
     name: str
     subnet: str
     address: str
     security_groups: tuple[str, ...]
+    state: Literal["running", "stopped"] = "running"
+    type: str = "m5.xlarge"
     platform: tuple[str, str] | None = None
+    ssm: Literal["online", "lost", "none"] = "online"
+    machine: Mapping[str, object] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
 
 
-class Ingress(Section):
-    """TCP from ``cidr``, or from whoever has the group ``group``, to ``port``."""
+class TcpRule(Section):
+    """TCP to ``port``, between the group's members and ``cidr``, or whoever has the group ``group``."""
 
     cidr: str | None = None
     group: str | None = None
@@ -134,13 +147,13 @@ class Ingress(Section):
 
 
 class SecurityGroup(Section):
-    """A security group, with the default egress rule unless ``egress`` is false."""
+    """A security group. ``egress`` true: the default rule, which lets everything out; false: none; or these rules."""
 
     id: str
     name: str
     description: str
-    ingress: tuple[Ingress, ...] = ()
-    egress: bool = True
+    ingress: tuple[TcpRule, ...] = ()
+    egress: bool | tuple[TcpRule, ...] = True
     tags: dict[str, str] = Field(default_factory=dict)
 
 
@@ -161,6 +174,25 @@ class Endpoint(Section):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
+class AclEntry(Section):
+    """One entry of a network ACL: the lowest ``number`` that matches decides. ``ports`` is for TCP and UDP, inclusive."""
+
+    number: int
+    outbound: bool = False
+    action: Literal["allow", "deny"]
+    protocol: Literal["tcp", "udp", "all"] = "all"
+    cidr: str = "0.0.0.0/0"
+    ports: tuple[int, int] = (0, 65535)
+
+
+class NetworkAcl(Section):
+    """A network ACL in the place of the default one for ``subnets``. After its entries everything is denied."""
+
+    id: str
+    subnets: tuple[str, ...]
+    entries: tuple[AclEntry, ...] = ()
+
+
 class PrivateZone(Section):
     """A private hosted zone of Route 53 that answers for ``name`` in the VPC."""
 
@@ -170,24 +202,44 @@ class PrivateZone(Section):
 class Vpc(Section):
     """A VPC with a main route table. ``internet_gateway`` adds a gateway, and a default route to it in the main table.
 
-    The DNS attributes are what they are now: the endpoints with private DNS were made while both were on.
+    ``main_routes`` are further routes of the main table, as in ``RouteTable.routes``. The DNS attributes are what they are now:
+    the endpoints with private DNS were made while both were on.
     """
 
     id: str
     name: str
     cidr: str
     main_route_table: str
+    main_routes: dict[str, str] = Field(default_factory=dict)
     dns_support: bool = True
     dns_hostnames: bool = True
     internet_gateway: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     route_tables: tuple[RouteTable, ...] = ()
+    network_acls: tuple[NetworkAcl, ...] = ()
     nat_gateways: tuple[NatGateway, ...] = ()
     private_zones: tuple[PrivateZone, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()
     instances: tuple[Instance, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+
+
+class Peering(Section):
+    """A VPC peering connection between two VPCs of this account: the requester's and the accepter's."""
+
+    id: str
+    vpcs: tuple[str, str]
+    state: Literal["active", "pending-acceptance", "rejected", "deleted"] = "active"
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class TransitGateway(Section):
+    """A transit gateway that carries between the VPCs attached to it."""
+
+    id: str
+    vpcs: tuple[str, ...]
+    tags: dict[str, str] = Field(default_factory=dict)
 
 
 class EndpointService(Section):
@@ -253,6 +305,8 @@ class AwsScenario(Section):
     operator: Operator = Field(default_factory=Operator)
     iam: Iam = Field(default_factory=Iam)
     vpcs: tuple[Vpc, ...] = ()
+    peerings: tuple[Peering, ...] = ()
+    transit_gateways: tuple[TransitGateway, ...] = ()
     endpoint_services: EndpointServices
     codecommit: CodeCommit = Field(default_factory=CodeCommit)
     organization: Organization = Field(default_factory=Organization)

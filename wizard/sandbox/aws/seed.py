@@ -7,6 +7,7 @@ import json
 from moto.codecommit.models import codecommit_backends
 
 from wizard.sandbox.aws.network import seed_network
+from wizard.sandbox.aws.routes import seed_routes
 from wizard.sandbox.aws.services.codecommit import SandboxCodeCommit
 from wizard.sandbox.aws.services.ec2 import SandboxEc2
 from wizard.sandbox.aws.services.iam import SandboxIam
@@ -20,6 +21,7 @@ def seed(world: World) -> Credential:
     ec2: SandboxEc2 = world.ec2
     for vpc in world.scenario.vpcs:
         seed_network(ec2, vpc)
+    seed_routes(ec2, world.scenario)
     repositories: SandboxCodeCommit = codecommit_backends[world.scenario.account_id][world.scenario.region]
     for repository in world.scenario.codecommit.repositories:
         repositories.create(repository.name, repository.description, repository.kms_key_id or "", repository.tags)

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import InvalidServiceName
+from moto.ec2.exceptions import InvalidServiceName, InvalidVPCPeeringConnectionIdError
+from moto.ec2.models.route_tables import Route
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.responses import EC2Response
 
 from wizard.sandbox.aws.services.base import AwsError, Extended
 from wizard.sandbox.aws.services.endpoints import EndpointsBackend
+from wizard.sandbox.aws.services.routing import SandboxRoute, matching
 
 TEXT = re.compile(r"^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$")
 """API_CreateSecurityGroup: what the name and the description of a group of a VPC may hold."""
@@ -63,6 +65,12 @@ class SandboxEc2(EndpointsBackend):
         if group is not None and (self._interfaces_use(group.id) or self._rules_name(group.id)):
             raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object")
         super().delete_security_group(name, group_id)
+
+    def create_route(self, route_table_id: str, *cidrs: str | None, **target: str | bool | None) -> Route:
+        """CreateRoute, with a route that knows whether its target is there."""
+        made = SandboxRoute.of(super().create_route(route_table_id, *cidrs, **target))
+        self.get_route_table(route_table_id)._routes[made.id] = made
+        return made
 
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:
         """What the Resource Groups Tagging API finds: as moto, and VPC endpoints."""
@@ -153,6 +161,15 @@ class SandboxEc2Api(Extended, EC2Response):
                 raise AwsError("InvalidFilter", f"The filter '{name}' is invalid")
             found = [d for d in found if _service_value(d, name) in values]
         return ActionResult({"ServiceNames": list(dict.fromkeys(d["ServiceName"] for d in found)), "ServiceDetails": found})
+
+    def describe_vpc_peering_connections(self) -> ActionResult:
+        """DescribeVpcPeeringConnections, with its filters."""
+        wanted: list[str] = self._get_param("VpcPeeringConnectionIds") or []
+        for unknown in wanted:
+            if unknown not in self.ec2.vpc_pcxs:
+                raise InvalidVPCPeeringConnectionIdError(unknown)
+        there = [one for one in self.ec2.vpc_pcxs.values() if not wanted or one.id in wanted]
+        return ActionResult({"VpcPeeringConnections": matching(there, self._filters_from_querystring())})
 
     def authorize_security_group_ingress(self) -> ActionResult:
         """AuthorizeSecurityGroupIngress."""

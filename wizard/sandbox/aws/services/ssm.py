@@ -23,7 +23,8 @@ class SandboxSsmApi(Extended, SimpleSystemManagerResponse):
         size = int(self._get_param("MaxResults") or _LARGEST_PAGE)
         if not _SMALLEST_PAGE <= size <= _LARGEST_PAGE:
             raise AwsError("ValidationException", f"MaxResults {size} is not between {_SMALLEST_PAGE} and {_LARGEST_PAGE}")
-        found = [_told(one) for vpc in self.world.scenario.vpcs for one in vpc.instances if one.platform is not None]
+        seeded = (one for vpc in self.world.scenario.vpcs for one in vpc.instances)
+        found = [told for told in map(self._told, seeded) if told is not None]
         for condition in self._get_param("Filters") or []:
             name, values = condition["Key"], condition["Values"]
             if name not in _FILTERS:
@@ -36,15 +37,20 @@ class SandboxSsmApi(Extended, SimpleSystemManagerResponse):
             answer["NextToken"] = str(start + size)
         return ActionResult(answer)
 
-
-def _told(instance: Instance) -> dict[str, str]:
-    name, version = instance.platform or ("", "")
-    return {
-        "InstanceId": instance.id,
-        "PingStatus": "Online",
-        "PlatformType": "Linux",
-        "PlatformName": name,
-        "PlatformVersion": version,
-        "ResourceType": "EC2Instance",
-        "IPAddress": instance.address,
-    }
+    def _told(self, instance: Instance) -> dict[str, str] | None:
+        """What is said of a machine of the scenario; None: it was never heard of, or is gone."""
+        if instance.platform is None or instance.ssm == "none":
+            return None
+        state = next((one.state for one in self.world.ec2.all_instances() if one.id == instance.id), "terminated")
+        if state == "terminated":
+            return None
+        name, version = instance.platform
+        return {
+            "InstanceId": instance.id,
+            "PingStatus": "Online" if instance.ssm == "online" and state == "running" else "ConnectionLost",
+            "PlatformType": "Linux",
+            "PlatformName": name,
+            "PlatformVersion": version,
+            "ResourceType": "EC2Instance",
+            "IPAddress": instance.address,
+        }
