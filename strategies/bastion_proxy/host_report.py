@@ -1,4 +1,4 @@
-"""Reads what the scripts on the proxy's machine report. It comes from outside: bounded, and of the form it should have. Pure."""
+"""Reads what the scripts on the proxy's machine report. It comes from outside: bounded, and of the form it should be. Pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _report(values: Mapping[str, bytes]) -> HostReport | None:
         system=words.get("system", ""),
         version=words.get("version") or None,
         offered=words.get("offered") or None,
-        offer_error=_told(words.get("offer_error", "")),
+        offer_error=_told(" | ".join(lines(values.get("offer_error", b"")))),
         running=words.get("active") == "active",
         enabled=words.get("enabled") == "enabled",
         configuration=Configuration(configuration),
@@ -82,9 +82,9 @@ def _report(values: Mapping[str, bytes]) -> HostReport | None:
         direct=int(status) if re.fullmatch("[1-9][0-9]{2}", status) else None,
         direct_error=words.get("direct_error", ""),
         issuer=words.get("issuer", ""),
-        log=_lines(values.get("log", b"")),
+        log=lines(values.get("log", b"")),
         failed=words.get("failed", ""),
-        why=_lines(values.get("why", b"")),
+        why=lines(values.get("why", b"")),
     )
 
 
@@ -103,7 +103,8 @@ def _unpacked(data: bytes) -> str:
     return found.decode("utf-8", "replace")
 
 
-def _lines(data: bytes) -> tuple[str, ...]:
+def lines(data: bytes) -> tuple[str, ...]:
+    """Lines that somebody else wrote, fit to be shown, without empty ones."""
     return tuple(shown(one.strip(), _LONG) for one in data.decode("utf-8", "replace").splitlines() if one.strip())
 
 
