@@ -46,14 +46,18 @@ from strategies.facts import (
     AWS_IDENTITY,
     AWS_INSTANCES,
     AWS_MANAGED_INSTANCES,
+    AWS_NETWORK_ACLS,
     AWS_OIDC_PROVIDERS,
     AWS_PERMISSIONS,
     AWS_PERMISSIONS_BOUNDARY,
     AWS_PRIVATE_ZONES,
     AWS_PROFILES,
+    AWS_PROXY_AGENT,
     AWS_QUOTAS,
     AWS_REPOSITORY,
+    AWS_ROUTING,
     AWS_SECURITY_GROUPS,
+    AWS_TAKEN_ADDRESSES,
     AWS_VPCS,
     CLUSTER_GITOPS,
     CLUSTER_INFO,
@@ -63,10 +67,12 @@ from strategies.facts import (
     KUBE_CONTEXTS,
     MIRROR_SPACE,
     PROXIES,
+    PROXY_HOST,
     SOURCE,
     SOURCE_CONTENT,
     SOURCE_TREE,
     AccountAlias,
+    AclRule,
     ArgoDestination,
     ArgoInstance,
     ArgoProject,
@@ -77,6 +83,7 @@ from strategies.facts import (
     AwsQuotas,
     ClusterInfo,
     CodeCommitRepository,
+    Configuration,
     DryRun,
     DryRuns,
     Endpoint,
@@ -89,16 +96,24 @@ from strategies.facts import (
     Instance,
     KubeContext,
     KubeContexts,
+    ManagedInstance,
     ManagedInstances,
     MirrorSpace,
+    NetworkAcl,
     OidcProviders,
     OperatorSubscription,
+    Peering,
     PermissionsBoundary,
     Probe,
     ProbeState,
     ProfileKind,
+    ProxyHost,
     ProxySettings,
+    ProxyView,
     Rights,
+    Route,
+    RouteTable,
+    Routing,
     SecurityGroup,
     SimulatedPermissions,
     SourceContent,
@@ -119,6 +134,15 @@ SOURCE_URL = "https://github.com/acme/cluster-config.git"
 ZONES = ("us-east-2a", "us-east-2b", "us-east-2c")
 TOOLS_IMAGE = "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + "5" * 64
 STS_FROM_INSIDE = HostView("sts.us-east-2.amazonaws.com", ("10.0.0.4", "10.0.16.4", "10.0.32.4"), status=302)
+
+EGRESS_VPC = "vpc-0e1b2c3d4e5f60718"
+EGRESS_SUBNET = "subnet-0e0e0e0e0e0e0e0e0"
+PUBLIC_SUBNET = "subnet-0e0e0e0e0e0e0e0e1"
+PEERING = "pcx-0e1b2c3d4e5f60718"
+PROXY_MACHINE = "i-0c1b2c3d4e5f60010"
+PROXY_GROUP = "sg-0e5e5e5e5e5e5e5e5"
+ANY_TRAFFIC = tuple(AclRule(100, True, outbound, "0.0.0.0/0", 0, 65535) for outbound in (False, True))
+"""What a VPC's default network ACL holds."""
 
 
 @dataclass
@@ -142,6 +166,34 @@ class FakeClock:
         """Let time pass, unless a stop is asked for."""
         if not stop.is_set():
             self.sleep(seconds)
+
+
+def egress_vpc() -> Vpc:
+    """The VPC beside the cluster's that has a way out: a public subnet with a NAT gateway, a private one with a machine."""
+    nat, internet = "nat-0e1b2c3d4e5f60718", "igw-0e1b2c3d4e5f60718"
+    tables = ("rtb-0e0e0e0e0e0e0e0e0", "rtb-0e0e0e0e0e0e0e0e1")
+    public = Subnet(
+        PUBLIC_SUBNET, ZONES[0], "10.1.0.0/24", 250, "egress-public-us-east-2a", True, route_table=tables[0], way_out=internet
+    )
+    private = Subnet(
+        EGRESS_SUBNET, ZONES[0], "10.1.1.0/24", 250, "egress-private-us-east-2a", True, route_table=tables[1], way_out=nat
+    )
+    return Vpc(EGRESS_VPC, "egress-vpc", ("10.1.0.0/16",), True, True, (public, private), internet, (nat,))
+
+
+def healthy_routing(home: str, subnets: tuple[str, ...]) -> Routing:
+    """The cluster's VPC and the one with a way out, peered, each with a route to the other and back."""
+    there, back = Route("10.1.0.0/16", PEERING), Route("10.0.0.0/16", PEERING)
+    inside, outside = Route("10.0.0.0/16", "local"), Route("10.1.0.0/16", "local")
+    nat, internet = Route("0.0.0.0/0", "nat-0e1b2c3d4e5f60718"), Route("0.0.0.0/0", "igw-0e1b2c3d4e5f60718")
+    return Routing(
+        (
+            RouteTable("rtb-0a1b2c3d4e5f60718", home, subnets, (inside, there)),
+            RouteTable("rtb-0e0e0e0e0e0e0e0e0", EGRESS_VPC, (PUBLIC_SUBNET,), (outside, back, internet)),
+            RouteTable("rtb-0e0e0e0e0e0e0e0e1", EGRESS_VPC, (EGRESS_SUBNET,), (outside, back, nat)),
+        ),
+        (Peering(PEERING, "active", (home, EGRESS_VPC)),),
+    )
 
 
 def healthy_facts() -> dict[str, object]:
@@ -170,6 +222,8 @@ def healthy_facts() -> dict[str, object]:
         for n, (s, address) in enumerate(zip(subnets, ("10.0.1.17", "10.0.17.42", "10.0.33.8"), strict=True), start=1)
     )
     bastion = Instance("i-0b1b2c3d4e5f60009", "bastion", vpc.id, ids[0], "10.0.2.5", ("sg-0ba5ba5ba5ba5ba5b",))
+    proxy = Instance(PROXY_MACHINE, "egress-proxy", EGRESS_VPC, EGRESS_SUBNET, "10.1.1.10", (PROXY_GROUP,), type="t4g.nano")
+    everything_out = (Ingress("0.0.0.0/0", 0, 65535),)
     return {
         GIT_PROGRAM.id: GitProgram("/usr/bin/git", (2, 39, 5)),
         MIRROR_SPACE.id: MirrorSpace("/home/operator/.cache/ezgitops/mirrors", 80 * 1024**3),
@@ -196,7 +250,7 @@ def healthy_facts() -> dict[str, object]:
         ),
         AWS_QUOTAS.id: AwsQuotas(50, Usage(120, 1000), Usage(4, 5000)),
         AWS_PERMISSIONS_BOUNDARY.id: PermissionsBoundary(None),
-        AWS_VPCS.id: (vpc,),
+        AWS_VPCS.id: (vpc, egress_vpc()),
         AWS_ENDPOINTS.id: (
             Endpoint("vpce-0f0f0f0f0f0f0f0f0", vpc.id, service + "s3", "Gateway", "available", False, (), ()),
             *(
@@ -211,10 +265,27 @@ def healthy_facts() -> dict[str, object]:
         ),
         AWS_SECURITY_GROUPS.id: (
             SecurityGroup(*group, "prod-east-endpoints", vpc.id, (Ingress("10.0.0.0/16", 443, 443),)),
-            SecurityGroup(workers, "prod-east-x7k2p-default-sg", vpc.id, (), ("prod-east-x7k2p",)),
+            SecurityGroup(workers, "prod-east-x7k2p-default-sg", vpc.id, (), ("prod-east-x7k2p",), everything_out),
+            SecurityGroup("sg-0ba5ba5ba5ba5ba5b", "bastion", vpc.id, (), (), everything_out),
+            SecurityGroup(PROXY_GROUP, "egress-proxy", EGRESS_VPC, (), (), everything_out),
         ),
-        AWS_INSTANCES.id: (*nodes, bastion),
-        AWS_MANAGED_INSTANCES.id: ManagedInstances({bastion.id: "Amazon Linux 2023"}),
+        AWS_INSTANCES.id: (*nodes, bastion, proxy),
+        AWS_MANAGED_INSTANCES.id: ManagedInstances(dict.fromkeys((bastion.id, proxy.id), "Amazon Linux 2023")),
+        AWS_PROXY_AGENT.id: ManagedInstance(proxy.id, "Online", "Amazon Linux 2023", "Linux", "3.3.2299.0"),
+        AWS_ROUTING.id: healthy_routing(vpc.id, ids),
+        AWS_NETWORK_ACLS.id: (
+            NetworkAcl("acl-0a1b2c3d4e5f60718", ids, ANY_TRAFFIC),
+            NetworkAcl("acl-0e1b2c3d4e5f60718", (EGRESS_SUBNET, PUBLIC_SUBNET), ANY_TRAFFIC),
+        ),
+        AWS_TAKEN_ADDRESSES.id: frozenset({proxy.address}),
+        PROXY_HOST.id: ProxyHost(
+            proxy.id,
+            "Amazon Linux 2023",
+            "6.13",
+            "6.13",
+            configuration=Configuration.PACKAGED,
+            direct=200,
+        ),
         AWS_PRIVATE_ZONES.id: (),
         AWS_OIDC_PROVIDERS.id: OidcProviders(
             {ISSUER: (f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}", ("openshift", "sts.amazonaws.com"))},
@@ -249,7 +320,12 @@ def healthy_facts() -> dict[str, object]:
         ARGOCD_PROJECTS.id: (ArgoProject("default", ("*",), (ArgoDestination("*", "", "*"),)),),
         ARGOCD_CERTIFICATES.id: (),
         CLUSTER_RIGHTS.id: Rights({}),
-        CLUSTER_PROBE.id: Probe(ProbeState.DONE, TOOLS_IMAGE, sts=STS_FROM_INSIDE),
+        CLUSTER_PROBE.id: Probe(
+            ProbeState.DONE,
+            TOOLS_IMAGE,
+            sts=STS_FROM_INSIDE,
+            proxy=ProxyView("http://10.1.1.10:3128", unreached="Connection refused"),
+        ),
         SOURCE.id: SourceRepository(
             SOURCE_URL,
             "main",
@@ -311,6 +387,15 @@ def _repository(situation: Situation) -> Hashable | None:
     return None if name is None or where is None else (where, name)
 
 
+PROXIED = frozenset({AWS_ROUTING.id, AWS_NETWORK_ACLS.id, AWS_TAKEN_ADDRESSES.id, AWS_PROXY_AGENT.id, PROXY_HOST.id})
+"""Facts that no other strategy asks for."""
+
+
+def _proxied(situation: Situation) -> Hashable | None:
+    """What only the bastion-proxy strategy asks for."""
+    return _aws(situation) if situation.answers.strategy == "bastion-proxy" else None
+
+
 INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     GIT_PROGRAM.id: lambda _: "",
     MIRROR_SPACE.id: lambda _: "",
@@ -333,6 +418,7 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     AWS_MANAGED_INSTANCES.id: _aws,
     AWS_PRIVATE_ZONES.id: _aws,
     AWS_REPOSITORY.id: _repository,
+    **dict.fromkeys(PROXIED, _proxied),
     CLUSTER_INFO.id: _cluster,
     CLUSTER_GITOPS.id: _cluster,
     CLUSTER_RIGHTS.id: _cluster,

@@ -19,7 +19,7 @@ from strategies.facts import (
     SOURCE,
     FactError,
 )
-from tests.fakes import SOURCE_URL, FakeStrategy, FakeWorld, passing
+from tests.fakes import PROXIED, SOURCE_URL, FakeStrategy, FakeWorld, passing
 from wizard.answers.draft import Draft
 from wizard.engine.events import CheckChanged, Event, FactRead, FactStarted
 from wizard.engine.session import Session
@@ -82,7 +82,7 @@ def test_suggestions_lead_from_fact_to_fact() -> None:
         assert session.wait(10)
         answers = session.complete()
         assert (answers.aws.region, answers.cluster.context, answers.name) == ("us-east-2", "prod-east", "prod-east")
-        waiting = {AWS_REPOSITORY.id, *(fact for fact in world.facts if fact.startswith(SOURCE.id))}
+        waiting = {AWS_REPOSITORY.id, *PROXIED, *(fact for fact in world.facts if fact.startswith(SOURCE.id))}
         assert {read for read, _ in world.reads} == set(world.facts) - waiting
         assert [q.key for q in session.missing()] == ["source.url"]
 
@@ -113,7 +113,7 @@ def test_a_changed_input_reads_again_only_what_depends_on_it() -> None:
         session.edit("aws.region", "us-east-1")
         assert session.wait(10)
         again = {read for read, _ in world.reads[len(before) :]}
-        assert again == {i for i in world.facts if i.startswith("aws.")} - {"aws.codecommit-repository"}
+        assert again == {i for i in world.facts if i.startswith("aws.")} - {"aws.codecommit-repository", *PROXIED}
 
 
 def test_confirming_a_suggestion_reads_nothing_again() -> None:

@@ -84,7 +84,8 @@ class TestHome:
         facts = {CLUSTER_INFO.id: FactError("connection refused")}
         answers = {"cluster.infrastructureName": "prod-east-x7k2p", "aws.region": "us-east-2"}
         assert judged("cluster.home", facts=facts, answers=answers).status is Status.PASS
-        assert judged("cluster.home", facts=facts, answers={"aws.region": "us-east-2"}).status is Status.UNKNOWN
+        only = {**facts, AWS_VPCS.id: (VPC,)}
+        assert judged("cluster.home", facts=only, answers={"aws.region": "us-east-2"}).status is Status.UNKNOWN
 
 
 class TestSubnets:
@@ -189,8 +190,10 @@ class TestAccount:
         ]
 
     def test_a_vpc_is_offered_with_the_clusters_in_it(self) -> None:
-        (choice,) = offers.vpcs(situation())
-        assert choice.note == "10.0.0.0/16, 3 subnets, ROSA cluster prod-east"
+        assert [choice.note for choice in offers.vpcs(situation())] == [
+            "10.0.0.0/16, 3 subnets, ROSA cluster prod-east",
+            "10.1.0.0/16, 2 subnets",
+        ]
 
     def test_infrastructure_names_are_offered_when_the_cluster_is_out_of_reach(self) -> None:
         (choice,) = offers.infrastructures(situation({CLUSTER_INFO.id: FactError("refused")}))
