@@ -31,15 +31,15 @@ def vpc(
             return elsewhere[host]
         short_name = host.removesuffix(f".{domain}")
         if short_name == host:
-            return (_public(host),) if host == "github.com" else ()
+            return (public(host),) if host == "github.com" else ()
         found = endpoint(short_name)
-        return found.addresses if found is not None else (_public(host),)
+        return found.addresses if found is not None else (public(host),)
 
     return resolve
 
 
-def _public(host: str) -> str:
-    """An address of the documentation range (RFC 5737), the same for a name each time."""
+def public(host: str) -> str:
+    """An address of the documentation range (RFC 5737), the same for a name each time: what it is on the internet."""
     return f"203.0.113.{crc32(host.encode()) % 254 + 1}"
 
 
