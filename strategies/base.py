@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from strategies.answers import Answers
 from strategies.facts import Facts, Permission, Right
+
+if TYPE_CHECKING:
+    from strategies.common.probe_job import Order
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 """A value that JSON can carry."""
@@ -326,6 +329,9 @@ class Strategy(Protocol):
 
         A value that is a time (RFC 3339) is told by its age; an empty one is not known.
         """
+
+    def probe(self, situation: Situation) -> Order | None:
+        """What a pod of the cluster looks at; None while something that it takes is not known, or where nothing is."""
 
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
         """What an apply does in AWS, for IAM's policy simulator; None while an answer for it is missing."""

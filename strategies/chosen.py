@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from strategies.answers import Answers
 from strategies.base import Situation, Strategy
 from strategies.common import effective
+from strategies.common.probe_job import OFF, Order
 from strategies.facts import Permission, Right
 from strategies.registry import STRATEGIES
 
@@ -18,6 +21,14 @@ def permissions(answers: Answers) -> tuple[Permission, ...] | None:
     """What an apply does in AWS; None while that is not known."""
     chosen = strategy(answers)
     return None if chosen is None else chosen.permissions(answers)
+
+
+def probe(situation: Situation) -> Order | Literal["off"] | None:
+    """What a pod of the cluster looks at; ``OFF`` where the answers want none, None while it is not known."""
+    chosen = strategy(situation.answers)
+    if chosen is None:
+        return None
+    return chosen.probe(situation) if situation.answers.cluster_probe else OFF
 
 
 def rights(situation: Situation) -> tuple[Right, ...]:

@@ -115,6 +115,16 @@ IamName = Annotated[
 """IAM user guide, "IAM and AWS STS quotas": role and user names."""
 IamPath = Annotated[str, Form(r"^/([!-~]{1,510}/)?$", "/ alone, or a path with / at both ends", example="/platform/")]
 
+ImageDigest = Annotated[
+    str,
+    Form(
+        r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$",
+        "an image by digest: REGISTRY/NAME@sha256:DIGEST (a tag is not mirrored in an egress-zero cluster)",
+        example="quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + 64 * "0",
+    ),
+]
+"""Only digests are mirrored (openshift-docs, ``modules/images-registry-mirroring.adoc``)."""
+
 
 class Section(BaseModel):
     """A part of the answers. Unknown keys are errors; values are never coerced from another type."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from strategies.answers import Answers
 from strategies.base import Card, Check, Json, Output, Question, Resource, Situation, Verdict
 from strategies.common import account
+from strategies.common.probe_job import Order
 from strategies.common.verdicts import counted, passed
 from strategies.facts import Permission, Right
 
@@ -57,6 +58,10 @@ class UnavailableStrategy:
     def state(self, answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Sequence[Output]:  # noqa: ARG002 - nothing is there
         """Nothing is there."""
         return ()
+
+    def probe(self, situation: Situation) -> Order | None:  # noqa: ARG002 - nothing is looked at
+        """Nothing is looked at."""
+        return None
 
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:  # noqa: ARG002 - nothing is made
         """Nothing is needed."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from strategies import forms
-from strategies.section import Arn, DnsLabel, Form, IamName, IamPath, SecretRef, Section
+from strategies.section import Arn, DnsLabel, Form, IamName, IamPath, ImageDigest, SecretRef, Section
 
 MOST_HOSTS = 500
 """More hosts than that are no allow list any more; Squid itself takes as many as there is memory for."""
@@ -173,3 +173,5 @@ class BastionProxyAnswers(Section):
     """What is reached without the proxy: the cluster, the VPC, AWS."""
     secret_name: DnsLabel | None = None
     """Name of the Argo CD repository Secret of the source."""
+    probe_image: ImageDigest | None = None
+    """Image, by digest, for the look from inside the cluster; without one it is the cluster's own tools image."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from strategies import forms
-from strategies.section import Arn, DnsLabel, DnsSubdomain, Form, IamName, IamPath, Section
+from strategies.section import Arn, DnsLabel, DnsSubdomain, Form, IamName, IamPath, ImageDigest, Section
 
 RepositoryName = Annotated[
     str,
@@ -18,16 +18,6 @@ RepositoryName = Annotated[
     ),
 ]
 """CodeCommit user guide, "Quotas": 1-100 letters, digits, ``.``, ``-``, ``_``; not ending in ``.git``; case-sensitive."""
-
-ImageDigest = Annotated[
-    str,
-    Form(
-        r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}$",
-        "an image by digest: REGISTRY/NAME@sha256:DIGEST (a tag is not mirrored in an egress-zero cluster)",
-        example="quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + 64 * "0",
-    ),
-]
-"""Only digests are mirrored (openshift-docs, ``modules/images-registry-mirroring.adoc``)."""
 
 
 class Repository(Section):

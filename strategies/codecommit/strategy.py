@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from strategies.answers import Answers
 from strategies.base import Card, Check, Group, Json, Output, Owner, Question, Resource, Situation
-from strategies.codecommit import addresses, manifests, pipelines, policies, rights, urls
+from strategies.codecommit import addresses, manifests, pipelines, policies, probe, rights, urls
 from strategies.codecommit.card import card
 from strategies.codecommit.checks import CHECKS
 from strategies.codecommit.permissions import needed_permissions
 from strategies.codecommit.questions import QUESTIONS
 from strategies.common import aws_names
+from strategies.common.probe_job import Order
 from strategies.facts import Permission, Right
 from strategies.kinds import (
     CodeCommitRepositoryResource,
@@ -88,6 +89,10 @@ class CodeCommitStrategy:
         if answers.codecommit.credentials.method == "git-credentials":
             return [mirrored]
         return [Output("refreshed", "Password renewed", renewed), mirrored]
+
+    def probe(self, situation: Situation) -> Order | None:
+        """What a pod of the cluster looks at: the way to Git and STS, and the repository."""
+        return probe.order(situation)
 
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
         """What an apply does in AWS."""

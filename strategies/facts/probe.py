@@ -59,6 +59,8 @@ class ListingState(StrEnum):
     NO_PASSWORD = "no-password"
     OTHER_URL = "other-url"
     """The Secret is for another repository: its password was not sent."""
+    GITHUB_APP = "github-app"
+    """The Secret has a GitHub App's key, which the pod is not given: Argo CD alone makes tokens of it."""
     UNREACHED = "unreached"
     ANSWERED = "answered"
 
@@ -92,7 +94,9 @@ class PassageState(StrEnum):
 class Passage:
     """One CONNECT through the proxy to ``target`` (``HOST:PORT``).
 
-    Where it is open: ``tls_error`` why the certificate behind it is not believed and ``issuer`` who signed that.
+    Where it is open: ``tls_error`` why the certificate behind it is not believed and ``issuer`` who signed that;
+    ``own_authorities`` says that Argo CD has certificates for this host in ``argocd-tls-certs-cm``, which then count alone.
+    A target that begins with ``http://`` was asked for as a plain request.
     """
 
     target: str
@@ -101,16 +105,19 @@ class Passage:
     error: str = ""
     tls_error: str = ""
     issuer: str = ""
+    own_authorities: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyView:
     """The proxy as the pod sees it: ``address_error`` why its name has no address, ``unreached`` why it takes no connection.
 
-    ``allowed`` is what must pass; ``forbidden`` what must not: a host that is not on the list, instance metadata, loopback.
+    ``login`` says that user and password of Argo CD's Secret were sent. ``allowed`` is what must pass; ``forbidden`` what must
+    not: a host that is not on the list, instance metadata, loopback.
     """
 
     url: str
+    login: bool = False
     address_error: str = ""
     unreached: str = ""
     allowed: tuple[Passage, ...] = ()

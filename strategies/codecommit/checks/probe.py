@@ -8,27 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from strategies.base import Check, Mend, Remedy, Situation, Status, Vantage, Verdict
+from strategies.base import Check, Remedy, Situation, Status, Vantage, Verdict
 from strategies.codecommit.endpoints import endpoint_for, git_service, is_ours
+from strategies.codecommit.probe import IMAGE_KEY
 from strategies.common import effective
+from strategies.common.checks import probe
 from strategies.common.cidrs import uncovered
-from strategies.common.verdicts import aws, counted, failed, oc, passed, skipped, unknown, warned
+from strategies.common.verdicts import aws, counted, failed, oc, passed, skipped, warned
 from strategies.facts import (
     AWS_ENDPOINTS,
     AWS_SECURITY_GROUPS,
     AWS_VPCS,
-    CLUSTER_INFO,
     CLUSTER_PROBE,
     Endpoint,
     HostView,
     Listing,
     ListingState,
-    Probe,
-    ProbeState,
 )
 
-_OFF = "not looked at: clusterProbe is false"
-_NOT_RUN = "not looked at: no pod could look ('Image and pod of the probe' says why)"
 _NOT_LED = "not looked at: the name does not lead to the endpoint"
 _NOT_REACHED = "not looked at: the endpoint takes no connection"
 _NO_GIT = "there is no available endpoint for Git in this VPC yet: nothing to look at before apply has made it"
@@ -36,31 +33,8 @@ _NO_STS = "there is no available STS endpoint in this VPC yet: nothing to look a
 
 
 def image(situation: Situation) -> Verdict:
-    """A pod with the helper image starts in Argo CD's namespace: the image is pulled, nothing refuses the pod."""
-    found = situation.facts.get(CLUSTER_PROBE)
-    if found is None:
-        return unknown("not read yet")
-    if found.state is ProbeState.OFF:
-        return skipped(_OFF)
-    problem = found.problem
-    if problem is None:
-        return passed(f"a pod ran {_short(found.image)} and reported")
-    if found.state is not ProbeState.NO_IMAGE:
-        return unknown(problem.message, problem.remedy, problem.command)
-    evidence = f"the node cannot pull {_short(found.image)}: {problem.message}"
-    if situation.answers.codecommit.credentials.method != "iam-role":
-        return unknown(evidence, "Only this look from inside needs the image: clusterProbe: false leaves it out.")
-    command = oc(situation, "get", "imagestream", "tools", "-n", "openshift", "-o", "yaml")
-    return failed(evidence, problem.remedy, command, mend=_own_tools(situation, found.image))
-
-
-def _own_tools(situation: Situation, tried: str) -> Mend | None:
-    """The image of this cluster's release, where it is another than the one that was tried."""
-    info = situation.facts.get(CLUSTER_INFO)
-    if info is None or info.tools_image is None or info.tools_image == tried:
-        return None
-    says = f"Answers codecommit.credentials.image with the cluster's own tools image, {_short(info.tools_image)}."
-    return Mend("Take the cluster's tools image", says, edits={"codecommit.credentials.image": info.tools_image})
+    """A pod with the helper image starts in Argo CD's namespace; the refresher, where there is one, runs on it too."""
+    return probe.image(situation, IMAGE_KEY, needed=situation.answers.codecommit.credentials.method == "iam-role")
 
 
 def git_dns(situation: Situation) -> Verdict:
@@ -114,7 +88,7 @@ def sts(situation: Situation) -> Verdict:
     if situation.answers.codecommit.credentials.method != "iam-role":
         return skipped("a static password needs no STS")
     found = situation.facts.get(CLUSTER_PROBE)
-    missing = _not_looked(found)
+    missing = probe.not_looked(found)
     if missing is not None:
         return missing
     view = found.sts if found is not None else None
@@ -161,6 +135,8 @@ def _listed(situation: Situation, git: HostView) -> Verdict:
         case ListingState.OTHER_URL:
             evidence = f"Secret {name} is for another URL; its password was not sent"
             return warned(evidence, "Answer codecommit.secretName with a name that is free, or apply to bring it in step.")
+        case ListingState.GITHUB_APP:
+            return warned(f"Secret {name} is that of a GitHub App", "Apply brings it in step with the answers.")
         case ListingState.UNREACHED:
             evidence = (
                 f"the request for {situation.answers.codecommit.repository.name} broke off: {listing.error or 'no answer'}"
@@ -199,7 +175,7 @@ def _answered(situation: Situation, listing: Listing) -> Verdict:
 def _of_git(situation: Situation, judge: Callable[[Situation, HostView], Verdict]) -> Verdict:
     """A verdict about Git's host, once a pod has looked at it."""
     found = situation.facts.get(CLUSTER_PROBE)
-    missing = _not_looked(found)
+    missing = probe.not_looked(found)
     if missing is not None:
         return missing
     if found is None or found.git is None or not _serves(endpoint_for(situation, git_service(situation))):
@@ -210,14 +186,6 @@ def _of_git(situation: Situation, judge: Callable[[Situation, HostView], Verdict
 def _serves(endpoint: Endpoint | None) -> bool:
     """True for one that is there and owns its service's name: without it there is nothing to look at."""
     return endpoint is not None and endpoint.state == "available" and endpoint.private_dns
-
-
-def _not_looked(found: Probe | None) -> Verdict | None:
-    if found is None:
-        return unknown("not read yet")
-    if found.state is ProbeState.OFF:
-        return skipped(_OFF)
-    return None if found.state is ProbeState.DONE else skipped(_NOT_RUN)
 
 
 def _tcp(situation: Situation, view: HostView, service: str) -> Verdict:
@@ -276,27 +244,13 @@ def _refresher(situation: Situation) -> str:
     return oc(situation, "logs", f"deployment/{account or 'REFRESHER'}", "-n", namespace or "NAMESPACE", "--tail=5")
 
 
-def _short(reference: str) -> str:
-    """An image with as much of its digest as one reads."""
-    name, _, digest = reference.partition("@sha256:")
-    return f"{name}@sha256:{digest[:12]}..." if digest else reference
-
-
 _NEEDS = (CLUSTER_PROBE.id, AWS_ENDPOINTS.id, AWS_VPCS.id)
 
 _AFTER = ("aws.identity", "aws.vpc-dns", "codecommit.endpoint-access", "probe.image")
 """What is known to be wrong from the workstation already is not told a second time from the cluster."""
 
 CHECKS: tuple[Check, ...] = (
-    Check(
-        id="probe.image",
-        title="Image and pod of the probe",
-        why="What the mirrors of an egress-zero cluster have is known when a node pulls it; the refresher runs on this image.",
-        judge=image,
-        needs=(CLUSTER_PROBE.id,),
-        vantage=Vantage.CLUSTER,
-        depends_on=("cluster.reachable", "gitops.operator"),
-    ),
+    probe.image_check(image, "the refresher runs on this image."),
     Check(
         id="probe.git-dns",
         title="Git's host name inside the VPC",

@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from strategies import chosen
 from strategies.base import Owner, Situation
-from strategies.codecommit import probe
+from strategies.common import probe_job
+from strategies.common.probe_job import OFF, Order
 from strategies.facts import CLUSTER_PROBE, FactError, Probe, ProbeState
 from strategies.ports import Reader
 from strategies.resources.cluster.apis import EVENT, JOB, POD, Manifest, dig, items, text, word
@@ -20,7 +22,7 @@ from strategies.resources.cluster.errors import as_fact_failure, explain
 from strategies.resources.cluster.probe_report import last_lines, report
 from strategies.resources.parallel import both
 
-PATIENCE = timedelta(seconds=probe.DEADLINE_SECONDS + 10)
+PATIENCE = timedelta(seconds=probe_job.DEADLINE_SECONDS + 10)
 _TIMEOUT = PATIENCE.total_seconds() + 30
 _FIRST_PAUSE = 0.1
 _LAST_PAUSE = 1.0
@@ -39,17 +41,17 @@ def probe_reader(
     """Reader of the view from inside; ``client`` gives the client of a context."""
 
     def read(situation: Situation) -> Probe:
-        order = probe.order(situation) if situation.answers.cluster_probe else None
-        if order is None:
+        order = chosen.probe(situation)
+        if order is None or order == OFF:
             return Probe(ProbeState.OFF)
         return read_probe(client(order.context), order, clock, sleep)
 
-    return Reader(CLUSTER_PROBE.id, probe.inputs, read, timeout=_TIMEOUT, intrusive=True)
+    return Reader(CLUSTER_PROBE.id, chosen.probe, read, timeout=_TIMEOUT, intrusive=True)
 
 
-def read_probe(client: KubeClient, order: probe.Order, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> Probe:
+def read_probe(client: KubeClient, order: Order, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> Probe:
     """Look once. What the cluster does not allow is part of what was seen; raises FactFailureError when it is out of reach."""
-    manifest = probe.job(order, f"{probe.WORKLOAD}-{order.instance}-{secrets.token_hex(3)}")
+    manifest = probe_job.job(order, f"{probe_job.WORKLOAD}-{order.instance}-{secrets.token_hex(3)}")
     name = text(manifest, "metadata", "name")
     with as_fact_failure(), _removed(client, order, name):
         try:
@@ -63,7 +65,7 @@ def read_probe(client: KubeClient, order: probe.Order, clock: Callable[[], datet
 
 
 @contextmanager
-def _removed(client: KubeClient, order: probe.Order, name: str) -> Iterator[None]:
+def _removed(client: KubeClient, order: Order, name: str) -> Iterator[None]:
     """Removes the Job and its pod at the end of the block, or of the program: the block runs in a thread that ends with it."""
     remove = partial(_remove, client, order, name)
     # Logged in first: the login's certificate files go at the end of the program too, and the last registered goes first.
@@ -76,22 +78,22 @@ def _removed(client: KubeClient, order: probe.Order, name: str) -> Iterator[None
         remove()
 
 
-def _remove(client: KubeClient, order: probe.Order, name: str) -> None:
+def _remove(client: KubeClient, order: Order, name: str) -> None:
     # Where it cannot be removed the cluster does it soon (ttlSecondsAfterFinished), and what was seen is true all the same.
     with suppress(KubeError):
         client.delete(JOB, name, order.namespace)
 
 
-def _older(client: KubeClient, order: probe.Order) -> list[Manifest]:
+def _older(client: KubeClient, order: Order) -> list[Manifest]:
     """Every probe of this instance; none where this login may not list them."""
     try:
-        labels = {**Owner(order.instance).labels, probe.NAME_LABEL: probe.WORKLOAD}
+        labels = {**Owner(order.instance).labels, probe_job.NAME_LABEL: probe_job.WORKLOAD}
         return client.list(JOB, order.namespace, labels=labels, metadata=True)
     except KubeError:
         return []
 
 
-def _remove_forgotten(client: KubeClient, order: probe.Order, made: Manifest, older: list[Manifest]) -> None:
+def _remove_forgotten(client: KubeClient, order: Order, made: Manifest, older: list[Manifest]) -> None:
     """Remove probes that a killed run left: so old, by the API server's own clock, that nobody can be waiting for them."""
     now = _time(made)
     for one in older:
@@ -101,13 +103,13 @@ def _remove_forgotten(client: KubeClient, order: probe.Order, made: Manifest, ol
 
 
 def _watched(
-    client: KubeClient, order: probe.Order, name: str, clock: Callable[[], datetime], sleep: Callable[[float], None]
+    client: KubeClient, order: Order, name: str, clock: Callable[[], datetime], sleep: Callable[[float], None]
 ) -> Probe:
     """Wait for the pod, and say what it said or why it could not. Raises KubeError when the cluster goes out of reach."""
     until, pause, words, pulling = clock() + PATIENCE, _FIRST_PAUSE, "", ""
     while clock() < until:
         try:
-            pods = client.list(POD, order.namespace, labels={probe.RUN_LABEL: name})
+            pods = client.list(POD, order.namespace, labels={probe_job.RUN_LABEL: name})
             pod = pods[0] if pods else {}
             if text(pod, "status", "phase") in ("Succeeded", "Failed"):
                 return _ended(client, order, pod)
@@ -121,7 +123,7 @@ def _watched(
             # The first word says why (not found, no route); the later ones only that it is tried again.
             pulling = pulling if len(pulling) > len(message) else message
         if reason in _GIVEN_UP:
-            remedy = "Answer codecommit.credentials.image with one, by digest, that the cluster's mirrors have."
+            remedy = f"Answer {order.image_key} with one, by digest, that the cluster's mirrors have."
             problem = FactError(f"{reason}: {word(pulling)}", remedy)
             return Probe(ProbeState.NO_IMAGE, order.image, problem)
         if reason in _BROKEN:
@@ -131,7 +133,7 @@ def _watched(
     return Probe(ProbeState.NOT_RUN, order.image, _not_run(client, order, name, words))
 
 
-def _ended(client: KubeClient, order: probe.Order, pod: Manifest) -> Probe:
+def _ended(client: KubeClient, order: Order, pod: Manifest) -> Probe:
     """What an ended pod said. Raises KubeError."""
     log = client.pod_log(order.namespace, text(pod, "metadata", "name"), 20)
     found = report(order.image, log)
@@ -143,7 +145,7 @@ def _ended(client: KubeClient, order: probe.Order, pod: Manifest) -> Probe:
     return Probe(ProbeState.NOT_RUN, order.image, FactError(words, f"The image needs Python 3.6 or newer. {_OFF}"))
 
 
-def _not_run(client: KubeClient, order: probe.Order, name: str, words: str) -> FactError:
+def _not_run(client: KubeClient, order: Order, name: str, words: str) -> FactError:
     """Why there is no report: what the container or the scheduler said last, else the last event of the Job or its pod."""
     if not words:
         words = _last_event(client, order, name)
@@ -153,7 +155,7 @@ def _not_run(client: KubeClient, order: probe.Order, name: str, words: str) -> F
     return FactError(f"its pod did not come to its end within {PATIENCE.total_seconds():.0f} s{seen}", remedy, command)
 
 
-def _last_event(client: KubeClient, order: probe.Order, name: str) -> str:
+def _last_event(client: KubeClient, order: Order, name: str) -> str:
     """Why the Job got no pod (a quota, an admission rule); empty where events may not be read."""
     try:
         events = client.list(EVENT, order.namespace, fields={"involvedObject.name": name})

@@ -6,8 +6,9 @@ import json
 from typing import cast
 
 from strategies.base import Json
-from strategies.codecommit.probe_script import MARK, MOST_ADDRESSES
-from strategies.facts import HostView, Listing, ListingState, Probe, ProbeState
+from strategies.common.probe_proxy_script import MOST_TARGETS
+from strategies.common.probe_script import MARK, MOST_ADDRESSES
+from strategies.facts import HostView, Listing, ListingState, Passage, PassageState, Probe, ProbeState, ProxyView
 from strategies.resources.cluster.apis import Manifest, dig, text, word
 
 
@@ -24,6 +25,7 @@ def report(image: str, log: str) -> Probe | None:
             git=_host(dig(said, "git")),
             sts=_host(dig(said, "sts")),
             listing=_listing(dig(said, "listing")),
+            proxy=_proxy(dig(said, "proxy")),
         )
     except ValueError:
         return None
@@ -63,6 +65,36 @@ def _listing(said: Json) -> Listing | None:
         references=_number(said, "references") or 0,
         revision_found=dig(said, "revision_found") is True,
         error=word(said, "error"),
+    )
+
+
+def _proxy(said: Json) -> ProxyView | None:
+    """Raises ValueError for a state that does not exist."""
+    if said is None:
+        return None
+    return ProxyView(
+        url=word(said, "url"),
+        login=dig(said, "login") is True,
+        address_error=word(said, "address_error"),
+        unreached=word(said, "unreached"),
+        allowed=_passages(dig(said, "allowed")),
+        forbidden=_passages(dig(said, "forbidden")),
+    )
+
+
+def _passages(said: Json) -> tuple[Passage, ...]:
+    found = said[:MOST_TARGETS] if isinstance(said, list) else []
+    return tuple(
+        Passage(
+            target=word(one, "target"),
+            state=PassageState(text(one, "state")),
+            status=_number(one, "status"),
+            error=word(one, "error"),
+            tls_error=word(one, "tls_error"),
+            issuer=word(one, "issuer"),
+            own_authorities=dig(one, "own_authorities") is True,
+        )
+        for one in found
     )
 
 

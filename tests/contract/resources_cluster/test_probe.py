@@ -15,8 +15,8 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from strategies.base import Json
-from strategies.codecommit.probe import RUN_LABEL, WORKLOAD, Order, Repository
-from strategies.codecommit.probe_script import MARK
+from strategies.common.probe_job import RUN_LABEL, WORKLOAD, Order, Repository
+from strategies.common.probe_script import MARK
 from strategies.facts import FactError, Probe, ProbeState
 from strategies.resources.cluster.apis import JOB
 from strategies.resources.cluster.client import KubeClient
@@ -26,7 +26,8 @@ from tests.contract.resources_cluster.conftest import Cluster, healthy, now
 NAMESPACE = "openshift-gitops"
 HOST = "git-codecommit.us-east-2.amazonaws.com"
 REPOSITORY = Repository(f"https://{HOST}/v1/repos/r", HOST, "/v1/repos/r", "main", "repo-r")
-ORDER = Order("prod-east", NAMESPACE, "prod-east", "quay.io/x@sha256:" + "5" * 64, (("git", HOST),), REPOSITORY)
+IMAGE_KEY = "codecommit.credentials.image"
+ORDER = Order("prod-east", NAMESPACE, "prod-east", "quay.io/x@sha256:" + "5" * 64, IMAGE_KEY, (("git", HOST),), REPOSITORY)
 REPORT = {"git": {"host": HOST, "addresses": ["10.0.0.5"], "unreached": {}, "status": 404}, "listing": {"state": "no-secret"}}
 
 Status = dict[str, Json]

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from strategies.codecommit import probe
-from strategies.codecommit.probe_script import MARK
+from strategies.common.probe_job import script
+from strategies.common.probe_script import MARK
 from tests.contract.sandbox.conftest import REGION, Hands, eventually
 from wizard.sandbox.aws.views import EndpointView, IngressRule
 from wizard.sandbox.network import names, routes
@@ -120,7 +120,7 @@ def test_python_in_a_pod_sees_the_vpc_without_a_variable(hands: Hands) -> None:
 
 def test_the_probes_script_sees_it_as_it_is(hands: Hands) -> None:
     asked = {"hosts": {"git": GIT, "sts": STS, "lost": "nowhere.example"}, "repository": None}
-    log = told(hands, "probe", "python3", "-I", "-B", "-c", probe.script(), EZGITOPS_PROBE=json.dumps(asked))
+    log = told(hands, "probe", "python3", "-I", "-B", "-c", script(), EZGITOPS_PROBE=json.dumps(asked))
     seen = json.loads(log.removeprefix(MARK))
     assert seen["lost"] == {"host": "nowhere.example", "name_error": "Name or service not known"}
     (public,) = seen["git"]["addresses"]

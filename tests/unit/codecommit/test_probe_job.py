@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from strategies import chosen
 from strategies.base import Json, Situation
 from strategies.codecommit import probe
-from strategies.codecommit.probe import Order
+from strategies.common import probe_job
+from strategies.common.probe_job import Order
 from strategies.facts import AWS_PROFILES, CLUSTER_INFO, KUBE_CONTEXTS, ClusterInfo, Facts, Reading
 from tests.fakes import START, TOOLS_IMAGE, healthy_facts
 from tests.unit.codecommit.answers import IMAGE, complete
@@ -53,10 +55,10 @@ def test_without_a_name_for_the_secret_nothing_is_listed() -> None:
 def test_it_waits_for_what_it_needs_to_know() -> None:
     for missing in ("cluster__context", "aws__region"):
         facts = {CLUSTER_INFO.id: None, KUBE_CONTEXTS.id: None, AWS_PROFILES.id: None}
-        assert probe.inputs(situation(answers={missing: None}, **facts)) is None
-    assert probe.inputs(situation(answers={"strategy": None})) is None
-    assert probe.inputs(situation(answers={"cluster_probe": False})) == probe.OFF
-    assert isinstance(probe.inputs(situation()), Order)
+        assert chosen.probe(situation(answers={missing: None}, **facts)) is None
+    assert chosen.probe(situation(answers={"strategy": None})) is None
+    assert chosen.probe(situation(answers={"cluster_probe": False})) == probe_job.OFF
+    assert isinstance(chosen.probe(situation()), Order)
 
 
 def test_without_an_image_of_its_own_it_is_the_clusters_tools() -> None:
@@ -70,13 +72,13 @@ def test_without_an_image_of_its_own_it_is_the_clusters_tools() -> None:
 def made(found: Order) -> Mapping[str, Json]:
     """The pod's specification."""
     job: dict[str, dict[str, dict[str, dict[str, Json]]]] = json.loads(
-        json.dumps(probe.job(found, "ezgitops-probe-prod-east-1"))
+        json.dumps(probe_job.job(found, "ezgitops-probe-prod-east-1"))
     )
     return job["spec"]["template"]["spec"]
 
 
 def test_the_pod_is_hardened_and_ends_by_itself() -> None:
-    spec = probe.job(ordered(), "n")["spec"]
+    spec = probe_job.job(ordered(), "n")["spec"]
     assert isinstance(spec, dict)
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"], spec["ttlSecondsAfterFinished"]) == (0, 60, 120)
     pod = made(ordered())
@@ -113,4 +115,4 @@ def test_a_dollar_in_an_answer_is_not_expanded_by_kubernetes() -> None:
 
 @pytest.mark.parametrize("name", ["prod-east", "a" * 30])
 def test_the_names_of_job_and_pod_are_labels(name: str) -> None:
-    assert len(f"{probe.WORKLOAD}-{name}-{'f' * 6}-xxxxx") <= 63
+    assert len(f"{probe_job.WORKLOAD}-{name}-{'f' * 6}-xxxxx") <= 63

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from strategies.codecommit.probe_script import MARK
+from strategies.common.probe_script import MARK
 from strategies.facts import HostView, Listing, ListingState, ProbeState
 from strategies.resources.cluster.probe_report import last_lines, report
 

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from strategies.codecommit import probe, probe_script
-from strategies.codecommit.probe_script import MARK, Target, issuer, list_references, parts, references
+from strategies.common import probe_job, probe_tls_script
+from strategies.common.probe_script import MARK, Target, list_references, references
+from strategies.common.probe_tls_script import issuer, parts
 
 ZERO = "0" * 40
 COMMIT = "3f2c9d1" + "a" * 33
@@ -136,7 +137,7 @@ def run(site: Site, folder: Path, *, trusting: bool = True, port: int | None = N
             "secret": str(folder),
         },
     }
-    text = probe.script().replace("PORT = 443", f"PORT = {port or site.port}")
+    text = probe_job.script().replace("PORT = 443", f"PORT = {port or site.port}")
     environ = {"EZGITOPS_PROBE": json.dumps(asked)} | ({"SSL_CERT_FILE": str(site.bundle)} if trusting else {})
     done = subprocess.run([sys.executable, "-I", "-B", "-c", text], env=environ, capture_output=True, text=True, check=True)
     assert "marker-secret" not in done.stdout
@@ -182,10 +183,10 @@ def test_a_closed_port_is_seen_as_such(site: Site, tmp_path: Path) -> None:
 
 
 def test_the_script_is_for_old_pythons_and_needs_nothing_but_the_standard_library() -> None:
-    tree = ast.parse(probe.script(), feature_version=(3, 6))
+    tree = ast.parse(probe_job.script(), feature_version=(3, 6))
     modules = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     modules |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert {m.partition(".")[0] for m in modules} <= set(sys.stdlib_module_names) - {"dataclasses", "zoneinfo", "tomllib"}
     assert "__future__" not in modules
-    assert "$(" not in probe.script(), "Kubernetes expands it in a command"
-    assert probe_script.PORT == 443
+    assert "$(" not in probe_job.script(), "Kubernetes expands it in a command"
+    assert probe_tls_script.PORT == 443
