@@ -51,6 +51,39 @@ class GitHubRepository(BaseModel):
     """Whoever knows it may read and push; without one the repository is public."""
 
 
+class Chart(BaseModel):
+    """One version of a Helm chart: what its ``Chart.yaml`` says, and its other files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: _NAME
+    version: str
+    app_version: str | None = None
+    description: str = ""
+    dependencies: tuple[Mapping[str, str], ...] = ()
+    files: Mapping[str, str] = Field(default_factory=dict)
+
+
+class HelmRepository(BaseModel):
+    """A Helm repository on the organisation's GitHub Pages: ``https://ORGANISATION.github.io/NAME``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: _NAME
+    charts: tuple[Chart, ...] = ()
+
+
+class GitHubApp(BaseModel):
+    """A GitHub App that is installed for some repositories. The operator has its private key in a variable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: int
+    installation_id: int
+    repositories: tuple[_NAME, ...] = ()
+    key_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")] = "GITHUB_APP_PRIVATE_KEY"
+
+
 class GitHubSection(BaseModel):
     """The organisation on github.com."""
 
@@ -58,6 +91,13 @@ class GitHubSection(BaseModel):
 
     organisation: _NAME
     repositories: tuple[GitHubRepository, ...] = ()
+    pages: tuple[HelmRepository, ...] = ()
+    apps: tuple[GitHubApp, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names under which GitHub answers for this organisation."""
+        return ("github.com", "api.github.com", "raw.githubusercontent.com", f"{self.organisation.lower()}.github.io")
 
 
 class WorldSection(BaseModel):

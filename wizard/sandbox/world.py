@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from wizard.sandbox.certificates import Authority
 from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.control import ControlServer, Log, Record
+from wizard.sandbox.git.apps import Apps
 from wizard.sandbox.git.codecommit import CodeCommit
-from wizard.sandbox.git.github import GitHub
 from wizard.sandbox.git.seed import seed
+from wizard.sandbox.git.sites import github_sites
 from wizard.sandbox.network import names, perimeter, routes
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
@@ -82,11 +83,15 @@ class SandboxWorld:
             # The AWS backends take longest to load, so they start first; the rest is done meanwhile.
             aws_ready = pool.submit(_import_aws)
             github_ready = pool.submit(seed, self._scenario.github, self.folder / "github")
+            section = self._scenario.github
+            apps_ready = pool.submit(Apps, section.apps, section.organisation, self.clock)
             issuer_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
             authority = Authority()
             cluster = self._cluster(authority, issuer_key)
             aws = self._aws(aws_ready.result(), cluster, issuer_key)
-            github = GitHub(github_ready.result())
+            apps = apps_ready.result()
+            github = github_sites(self._scenario.github, github_ready.result(), apps)
+            self._environ = apps.variables()
         self._network(authority, cluster, aws, github, reaper)
 
     def _cluster(self, authority: Authority, issuer_key: rsa.RSAPrivateKey) -> ClusterServer:
@@ -115,10 +120,17 @@ class SandboxWorld:
         self._stack.callback(aws.stop)
         return aws
 
-    def _network(self, authority: Authority, cluster: ClusterServer, aws: AwsServer, github: GitHub, reaper: Reaper) -> None:
+    def _network(
+        self,
+        authority: Authority,
+        cluster: ClusterServer,
+        aws: AwsServer,
+        github: Mapping[str, WSGIApplication],
+        reaper: Reaper,
+    ) -> None:
         region = self._scenario.world.region
         domain = f"{region}.amazonaws.com"
-        context = authority.server_context("github.com", f"*.{domain}")
+        context = authority.server_context(*github, f"*.{domain}")
         api = forward(lambda: aws.url)
 
         def sites(*, inside: bool) -> dict[str, WSGIApplication]:
@@ -139,7 +151,7 @@ class SandboxWorld:
             found[f"*.{domain}"] = api
             if inside:
                 return found | {f"sts.{domain}": perimeter.behind(lambda: aws.endpoint("sts"), api)}
-            return found | {"github.com": github}
+            return found | dict(github)
 
         def proxy(name: str, route: Route) -> ConnectProxy:
             made = ConnectProxy(name, route, on_attempt=lambda attempt: self._attempted(name, attempt))
@@ -148,8 +160,10 @@ class SandboxWorld:
             return made
 
         outer, inner = (self._front(HttpsFront(context, sites(inside=inside))) for inside in (False, True))
-        workstation = proxy("workstation", routes.workstation(lambda: outer.port, domain=domain))
-        resolve = names.vpc(domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere)
+        workstation = proxy("workstation", routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
+        resolve = names.vpc(
+            domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere, internet=tuple(github)
+        )
         vpc = proxy("VPC", self._vpc(inner, aws, resolve, domain))
         resolver = Resolver(resolve)
         resolver.start()
@@ -160,7 +174,7 @@ class SandboxWorld:
         control = ControlServer(self.clock, lambda: _records(aws, cluster), self.log.lines)
         control.start()
         self._stack.callback(control.stop)
-        self._environ = self._exports(cluster, aws, workstation, bundle, control)
+        self._environ |= self._exports(cluster, aws, workstation, bundle, control)
 
     def _vpc(self, front: HttpsFront, aws: AwsServer, resolve: Names, domain: str) -> Route:
         world = self._scenario.world

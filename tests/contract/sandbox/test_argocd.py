@@ -75,7 +75,7 @@ def verdict(argo: Hands, *, automated: bool = False, project: str = "default", n
 def test_it_syncs_what_it_can_reach(argo: Hands, secret: Mapping[str, str]) -> None:
     status = verdict(argo, automated=True)
     assert (status["sync"]["status"], status["health"]["status"]) == ("Synced", "Healthy")
-    assert status["sync"]["revision"] == "527e18a9e06ec15c16c172fa3fbfa697d22f6d87"
+    assert status["sync"]["revision"] == "c9d09a2527922fd19d8416c7402ae02166a5e4e8"
     assert status["operationState"]["phase"] == "Succeeded"
     made = argo.kube("GET", "/api/v1/namespaces/platform-config/configmaps/cluster-info")
     assert made["data"]["cluster"] == "prod-east"

@@ -27,7 +27,7 @@ def test_github_shows_the_same_commits_every_time(hands: Hands) -> None:
     assert sum(name.startswith("refs/heads/") for name in names) == 14
     assert sum(name.startswith("refs/tags/") and not name.endswith("^{}") for name in names) == 38
     assert "refs/pull/1/head" in names
-    assert refs[names.index("refs/heads/main") * 2] == "527e18a9e06ec15c16c172fa3fbfa697d22f6d87"
+    assert refs[names.index("refs/heads/main") * 2] == "c9d09a2527922fd19d8416c7402ae02166a5e4e8"
 
 
 @pytest.mark.parametrize(

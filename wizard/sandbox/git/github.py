@@ -1,10 +1,14 @@
-"""GitHub over HTTPS: public repositories for everybody to read, private ones and pushes for those who know a token."""
+"""GitHub over HTTPS: public repositories for everybody to read, private ones and pushes for those who know a token.
+
+The token of an App's installation comes as the password of ``x-access-token``, and lets read what the App is installed for
+(GitHub Docs, "Authenticating as a GitHub App installation").
+"""
 
 from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,10 +32,18 @@ class HostedRepository:
 
 
 class GitHub:
-    """A WSGI application for ``https://github.com``. Keys of ``repositories`` are ``owner/name`` in lower case."""
+    """A WSGI application for ``https://github.com``. Keys of ``repositories`` are ``owner/name`` in lower case.
 
-    def __init__(self, repositories: Mapping[str, HostedRepository]) -> None:
+    ``installed`` says whether a password is a token that opens the repository of that key for reading.
+    """
+
+    def __init__(
+        self,
+        repositories: Mapping[str, HostedRepository],
+        installed: Callable[[str, str], bool] = lambda _password, _repository: False,
+    ) -> None:
         self._repositories = repositories
+        self._installed = installed
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -55,7 +67,10 @@ class GitHub:
             if hosted is None:
                 return _text(start_response, "404 Not Found", "Repository not found.")
             password = str(authorization.password or "")
-            if hosted.token is None or not hmac.compare_digest(password.encode(), hosted.token.encode()):
+            knows = hosted.token is not None and hmac.compare_digest(password.encode(), hosted.token.encode())
+            if not knows and service == "git-receive-pack" and self._installed(password, f"{owner}/{name}".lower()):
+                return _text(start_response, "403 Forbidden", "Write access to repository not granted.")
+            if not knows and not self._installed(password, f"{owner}/{name}".lower()):
                 return _text(
                     start_response,
                     "401 Unauthorized",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias, cast
 from zlib import crc32
 
@@ -23,15 +23,19 @@ def vpc(
     domain: str,
     endpoint: Callable[[str], EndpointView | None],
     elsewhere: Mapping[str, tuple[str, ...]],
+    internet: Collection[str] = ("github.com",),
 ) -> Names:
-    """The VPC's view. ``elsewhere`` are names that a private hosted zone or a DNS server of the company's own answers."""
+    """The VPC's view. ``elsewhere`` are names that a private hosted zone or a DNS server of the company's own answers.
+
+    ``internet`` are the names outside of AWS that there are in this world.
+    """
 
     def resolve(host: str) -> tuple[str, ...]:
         if host in elsewhere:
             return elsewhere[host]
         short_name = host.removesuffix(f".{domain}")
         if short_name == host:
-            return (public(host),) if host == "github.com" else ()
+            return (public(host),) if host in internet else ()
         found = endpoint(short_name)
         return found.addresses if found is not None else (public(host),)
 

@@ -14,15 +14,15 @@ _SOURCE_PORT = 49152
 """What a listener is told of the client's own port, which nothing depends on: the first of the dynamic ones (RFC 6335)."""
 
 
-def workstation(port: Callable[[], int], *, domain: str) -> Route:
-    """The operator's network: github.com and the region's AWS names are there, nothing else is in this world."""
+def workstation(port: Callable[[], int], *, domain: str, internet: Collection[str] = ("github.com",)) -> Route:
+    """The operator's network: the ``internet`` of this world and the region's AWS names are there, and nothing else."""
 
     def route(host: str, target: int) -> Decision:
         if target != 443:
             return Refuse(f"{host}:{target} is not in this sandbox: only port 443 is")
-        if host == "github.com" or host.endswith(f".{domain}"):
+        if host in internet or host.endswith(f".{domain}"):
             return Pass(port())
-        return Refuse(f"{host} is not in this sandbox: only github.com and the AWS names of its region are")
+        return Refuse(f"{host} is not in this sandbox: only {', '.join(internet)} and the AWS names of its region are")
 
     return route
 
