@@ -129,6 +129,10 @@ class Ec2InstanceResource(Resource):
     profile_name: str
 
 
+SQUID_TAG = "ezgitops.dev/squid"
+"""The tag of a machine that may be somebody else's and carries our Squid: its value is the instance."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SquidResource(Resource):
     """Squid with exactly ``configuration`` on a machine that Systems Manager reaches.

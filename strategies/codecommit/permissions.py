@@ -11,6 +11,7 @@ from strategies.answers import Answers
 from strategies.base import INSTANCE_TAG
 from strategies.codecommit import policies, urls
 from strategies.common import aws_names
+from strategies.common.iam import seen
 from strategies.facts import Permission
 
 _REPOSITORY = (
@@ -50,20 +51,11 @@ def needed_permissions(answers: Answers) -> tuple[Permission, ...] | None:
     if None in (aws.region, aws.account, aws.vpc_id, answers.name, codecommit.repository.name) or not aws.subnet_ids:
         return None
     return (
-        Permission(_seen(answers), ("*",)),
+        Permission(seen(policies.operator_policy(answers)), ("*",)),
         Permission(_REPOSITORY, (policies.repository_arn(answers),)),
         *_identities(answers),
         *_network(answers),
     )
-
-
-def _seen(answers: Answers) -> tuple[str, ...]:
-    """What is read before anything is made: the statement of the documented policy that has no resource of its own."""
-    statements = policies.operator_policy(answers)["Statement"]
-    listed = statements if isinstance(statements, list) else []
-    found = next((s for s in listed if isinstance(s, dict) and s.get("Sid") == policies.SEE), None)
-    actions = found["Action"] if isinstance(found, dict) else None
-    return tuple(str(action) for action in actions) if isinstance(actions, list) else ()
 
 
 def _identities(answers: Answers) -> Iterator[Permission]:

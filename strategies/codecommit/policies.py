@@ -12,27 +12,11 @@ from strategies.answers import Answers
 from strategies.base import INSTANCE_TAG, Json
 from strategies.codecommit import urls
 from strategies.common import aws_names
+from strategies.common.iam import ROLE_ACTIONS, SEE, SEEN, allow, document, finding, foresight
+from strategies.common.iam import Document as Document
 
-VERSION = "2012-10-17"
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
 STS_AUDIENCE = "sts.amazonaws.com"
-
-Document = dict[str, Json]
-
-SEE = "See"
-"""Id of the statement of the operator's policy that lets everything be seen that has no resource of its own."""
-
-
-def _document(*statements: Json) -> Document:
-    return {"Version": VERSION, "Statement": list(statements)}
-
-
-def _allow(actions: str | list[Json], resource: str | list[Json], condition: Json = None, sid: str | None = None) -> Document:
-    statement: Document = {} if sid is None else {"Sid": sid}
-    statement |= {"Effect": "Allow", "Action": actions, "Resource": resource}
-    if condition is not None:
-        statement["Condition"] = condition
-    return statement
 
 
 def repository_arn(answers: Answers) -> str:
@@ -48,7 +32,7 @@ def _trust(answers: Answers, issuer: str, subject: str, audience: str) -> Docume
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringEquals": {f"{issuer}:sub": subject, f"{issuer}:aud": audience}},
     }
-    return _document(statement)
+    return document(statement)
 
 
 def reader_trust(answers: Answers) -> Document:
@@ -60,7 +44,7 @@ def reader_trust(answers: Answers) -> Document:
 
 def reader(answers: Answers) -> Document:
     """Pulls from this one repository. ``GitPull`` alone is all that Git needs for clone and fetch."""
-    return _document(_allow("codecommit:GitPull", repository_arn(answers)))
+    return document(allow("codecommit:GitPull", repository_arn(answers)))
 
 
 def git_endpoint(answers: Answers) -> Document | None:
@@ -68,7 +52,7 @@ def git_endpoint(answers: Answers) -> Document | None:
     if answers.codecommit.network.endpoint_policy == "full-access":
         return None
     condition: Json = {"StringEquals": {"aws:PrincipalAccount": answers.aws.account}}
-    return _document({**_allow("codecommit:GitPull", repository_arn(answers), condition), "Principal": "*"})
+    return document({**allow("codecommit:GitPull", repository_arn(answers), condition), "Principal": "*"})
 
 
 def endpoint_call(answers: Answers, short: str) -> tuple[str, str]:
@@ -96,7 +80,7 @@ def mirror_trust(answers: Answers) -> Document:
 
 def mirror(answers: Answers) -> Document:
     """Pulls from and pushes to this one repository."""
-    return _document(_allow(["codecommit:GitPull", "codecommit:GitPush"], repository_arn(answers)))
+    return document(allow(["codecommit:GitPull", "codecommit:GitPush"], repository_arn(answers)))
 
 
 def operator_policy(answers: Answers) -> Document:
@@ -108,33 +92,15 @@ def operator_policy(answers: Answers) -> Document:
     region, account = answers.aws.region or "", answers.aws.account or ""
     partition = aws_names.partition(region)
     statements: list[Json] = [
-        _allow(list(_SEEN), "*", sid=SEE),
-        *_operator_foresight(answers),
-        _allow("iam:GetOpenIDConnectProvider", f"arn:{partition}:iam::{account}:oidc-provider/*", sid="SeeProviders"),
-        # Nothing lists roles, users or repositories by their tags: the tags of each are read.
-        _allow("iam:ListRoleTags", f"arn:{partition}:iam::{account}:role/*", sid="FindRoles"),
-        _allow("iam:ListUserTags", f"arn:{partition}:iam::{account}:user/*", sid="FindUsers"),
-        _allow("codecommit:ListTagsForResource", f"arn:{partition}:codecommit:{region}:{account}:*", sid="FindRepositories"),
-        _allow(list(_REPOSITORY_ACTIONS), repository_arn(answers), sid="Repository"),
+        allow(list(_SEEN), "*", sid=SEE),
+        *foresight(region, account, answers.codecommit.credentials.permissions_boundary),
+        allow("iam:GetOpenIDConnectProvider", f"arn:{partition}:iam::{account}:oidc-provider/*", sid="SeeProviders"),
+        *finding(region, account),
+        allow(list(_REPOSITORY_ACTIONS), repository_arn(answers), sid="Repository"),
         *_operator_network(answers),
     ]
     statements.extend(_operator_identities(answers))
-    return _document(*statements)
-
-
-def _operator_foresight(answers: Answers) -> list[Json]:
-    """What the checks ask before anything is made: whether these rights are there, and the boundary."""
-    partition, account = aws_names.partition(answers.aws.region or ""), answers.aws.account or ""
-    iam = f"arn:{partition}:iam::{account}"
-    found: list[Json] = [
-        _allow("iam:SimulatePrincipalPolicy", [f"{iam}:role/*", f"{iam}:user/*"], sid="AskTheSimulator"),
-        # The simulator wants a role with its path, which the session of a single sign-on does not tell.
-        _allow("iam:GetRole", f"{iam}:role/aws-reserved/sso.amazonaws.com/*", sid="FindOurself"),
-    ]
-    boundary = answers.codecommit.credentials.permissions_boundary
-    if boundary is not None:
-        found.append(_allow("iam:GetPolicy", boundary, sid="SeeBoundary"))
-    return found
+    return document(*statements)
 
 
 def _operator_network(answers: Answers) -> list[Json]:
@@ -153,16 +119,16 @@ def _operator_network(answers: Answers) -> list[Json]:
     group, endpoint, vpc = f"{ec2}:security-group/*", f"{ec2}:vpc-endpoint/*", f"{ec2}:vpc/{answers.aws.vpc_id or '*'}"
     subnets: list[Json] = [f"{ec2}:subnet/{subnet}" for subnet in answers.aws.subnet_ids or ["*"]]
     return [
-        _allow("ec2:CreateSecurityGroup", group, asked, sid="MakeGroup"),
-        _allow("ec2:CreateVpcEndpoint", endpoint, asked, sid="MakeEndpoints"),
-        _allow(["ec2:CreateSecurityGroup", "ec2:CreateVpcEndpoint"], vpc, sid="InThisVpc"),
+        allow("ec2:CreateSecurityGroup", group, asked, sid="MakeGroup"),
+        allow("ec2:CreateVpcEndpoint", endpoint, asked, sid="MakeEndpoints"),
+        allow(["ec2:CreateSecurityGroup", "ec2:CreateVpcEndpoint"], vpc, sid="InThisVpc"),
         # Any group of the VPC: an endpoint may be given one that was there before.
-        _allow(["ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint"], [*subnets, group], sid="InTheseSubnets"),
-        _allow("ec2:CreateTags", [group, endpoint], while_made, sid="TagWhatIsMade"),
-        _allow(list(_GROUP_CHANGES), group, ours, sid="ChangeOurGroup"),
-        _allow(["ec2:DeleteVpcEndpoints", "ec2:ModifyVpcEndpoint"], endpoint, ours, sid="ChangeOurEndpoints"),
+        allow(["ec2:CreateVpcEndpoint", "ec2:ModifyVpcEndpoint"], [*subnets, group], sid="InTheseSubnets"),
+        allow("ec2:CreateTags", [group, endpoint], while_made, sid="TagWhatIsMade"),
+        allow(list(_GROUP_CHANGES), group, ours, sid="ChangeOurGroup"),
+        allow(["ec2:DeleteVpcEndpoints", "ec2:ModifyVpcEndpoint"], endpoint, ours, sid="ChangeOurEndpoints"),
         # EC2 ties the service's private DNS zone, which is AWS's own, to the VPC in the caller's name.
-        _allow("route53:AssociateVPCWithHostedZone", "*", sid="PrivateDns"),
+        allow("route53:AssociateVPCWithHostedZone", "*", sid="PrivateDns"),
     ]
 
 
@@ -175,35 +141,21 @@ def _operator_identities(answers: Answers) -> list[Json]:
         roles.append(urls.reader_role_arn(answers))
     else:
         user = aws_names.user_arn(region, account, path, codecommit.credentials.user_name or "")
-        statements.append(_allow(list(_USER_ACTIONS), user, sid="Reader"))
+        statements.append(allow(list(_USER_ACTIONS), user, sid="Reader"))
     if codecommit.mirror.keep != "by-hand":
         roles.append(urls.mirror_role_arn(answers))
     if roles:
-        statements.insert(0, _allow(list(_ROLE_ACTIONS), roles, sid="Roles"))
+        statements.insert(0, allow(list(ROLE_ACTIONS), roles, sid="Roles"))
     return statements
 
 
 _SEEN = (
-    "codecommit:ListRepositories",
-    "ec2:DescribeInstances",
-    "ec2:DescribeInternetGateways",
-    "ec2:DescribeNatGateways",
-    "ec2:DescribeRouteTables",
-    "ec2:DescribeSecurityGroupRules",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcAttribute",
+    *SEEN,
     "ec2:DescribeVpcEndpointServices",
-    "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcs",
     "iam:GetAccountSummary",
-    "iam:ListAccountAliases",
     "iam:ListOpenIDConnectProviders",
-    "iam:ListRoles",
-    "iam:ListUsers",
     "route53:ListHostedZonesByVPC",
     "servicequotas:GetServiceQuota",
-    "ssm:DescribeInstanceInformation",
 )
 _REPOSITORY_ACTIONS = (
     "codecommit:CreateRepository",
@@ -221,22 +173,6 @@ _GROUP_CHANGES = (
     "ec2:DeleteSecurityGroup",
     "ec2:RevokeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
-)
-_ROLE_ACTIONS = (
-    "iam:CreateRole",
-    "iam:DeleteRole",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:DeleteRolePolicy",
-    "iam:DetachRolePolicy",
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListRolePolicies",
-    "iam:PutRolePermissionsBoundary",
-    "iam:PutRolePolicy",
-    "iam:TagRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateRole",
 )
 _USER_ACTIONS = (
     "iam:CreateServiceSpecificCredential",

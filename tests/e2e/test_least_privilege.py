@@ -10,6 +10,7 @@ import yaml
 
 from strategies.answers import Answers
 from strategies.codecommit import policies, rights
+from strategies.common.iam import Document
 from tests.e2e.program import SAMPLE, Program, calls
 from wizard.answers import document
 from wizard.sandbox.launch import Sandbox
@@ -28,6 +29,7 @@ WITHOUT_A_CALL = {
     "iam:DeleteUserPermissionsBoundary": "codecommit.credentials.permissionsBoundary taken back",
     "iam:DetachRolePolicy": "a managed policy that somebody attached: IAM deletes no role that has one",
     "iam:DetachUserPolicy": "a managed policy that somebody attached: IAM deletes no user that has one",
+    "iam:ListInstanceProfileTags": "an account that has instance profiles",
     "iam:ListUserTags": "an account that has users",
     "iam:PutRolePermissionsBoundary": "a changed codecommit.credentials.permissionsBoundary",
     "iam:PutUserPermissionsBoundary": "a changed codecommit.credentials.permissionsBoundary",
@@ -121,7 +123,7 @@ def actions_of(call: dict[str, object]) -> list[str]:
     return found
 
 
-def actions(policy: policies.Document) -> Iterator[str]:
+def actions(policy: Document) -> Iterator[str]:
     """Every action of a policy."""
     statements = policy["Statement"]
     assert isinstance(statements, list)

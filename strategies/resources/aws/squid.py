@@ -16,7 +16,7 @@ from strategies.bastion_proxy import host_report, host_script
 from strategies.bastion_proxy.host_report import HostReport
 from strategies.bastion_proxy.squid import Asked, asked_by, digest
 from strategies.facts import Configuration
-from strategies.kinds import SquidResource
+from strategies.kinds import SQUID_TAG, SquidResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
@@ -27,7 +27,6 @@ from strategies.resources.aws.tags import as_mapping, owner_of
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef
 
-SQUID_TAG = "ezgitops.dev/squid"
 LOOK_SECONDS = 60
 _INSTALL_SECONDS = 600
 _REMOVE_SECONDS = 120

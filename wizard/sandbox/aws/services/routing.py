@@ -33,7 +33,7 @@ class SandboxRoute(Route):
     def of(cls, route: Route) -> Self:
         """The same route as moto made it."""
         one = cls.__new__(cls)
-        vars(one).update(vars(route))
+        one.__dict__.update(route.__dict__)
         return one
 
     @property

@@ -1,0 +1,104 @@
+"""IAM policy documents as data, and what the operator needs with every strategy. Pure.
+
+Action names and what they can be held to: AWS service authorization reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from strategies.base import Json
+from strategies.common import aws_names
+
+VERSION = "2012-10-17"
+
+Document = dict[str, Json]
+
+SEE = "See"
+"""Id of the statement of an operator's policy that lets everything be seen that has no resource of its own."""
+
+SEEN = (
+    "codecommit:ListRepositories",
+    "ec2:DescribeInstances",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroupRules",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs",
+    "iam:ListAccountAliases",
+    "iam:ListInstanceProfiles",
+    "iam:ListRoles",
+    "iam:ListUsers",
+    "ssm:DescribeInstanceInformation",
+)
+"""What is read of any account, whatever is built in it: its networks, and what ``destroy`` looks through for what is ours."""
+
+ROLE_ACTIONS = (
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+)
+"""What making, changing and removing a role with an inline policy takes, and looking whether it is as it should be."""
+
+
+def document(*statements: Json) -> Document:
+    """A policy of these statements."""
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def allow(actions: str | list[Json], resource: str | list[Json], condition: Json = None, sid: str | None = None) -> Document:
+    """One statement that allows."""
+    statement: Document = {} if sid is None else {"Sid": sid}
+    statement |= {"Effect": "Allow", "Action": actions, "Resource": resource}
+    if condition is not None:
+        statement["Condition"] = condition
+    return statement
+
+
+def foresight(region: str, account: str, boundary: str | None) -> list[Json]:
+    """What the checks ask before anything is made: whether these rights are there, and the permissions boundary."""
+    iam = f"arn:{aws_names.partition(region)}:iam::{account}"
+    found: list[Json] = [
+        allow("iam:SimulatePrincipalPolicy", [f"{iam}:role/*", f"{iam}:user/*"], sid="AskTheSimulator"),
+        # The simulator wants a role with its path, which the session of a single sign-on does not tell.
+        allow("iam:GetRole", f"{iam}:role/aws-reserved/sso.amazonaws.com/*", sid="FindOurself"),
+    ]
+    if boundary is not None:
+        found.append(allow("iam:GetPolicy", boundary, sid="SeeBoundary"))
+    return found
+
+
+def finding(region: str, account: str) -> list[Json]:
+    """What ``destroy`` finds ours by. Nothing lists roles, users, instance profiles or repositories by their tags: the tags of
+    each are read."""
+    partition = aws_names.partition(region)
+    iam = f"arn:{partition}:iam::{account}"
+    identities: list[Json] = [f"{iam}:{kind}/*" for kind in ("instance-profile", "role", "user")]
+    return [
+        allow(["iam:ListInstanceProfileTags", "iam:ListRoleTags", "iam:ListUserTags"], identities, sid="FindIdentities"),
+        allow("codecommit:ListTagsForResource", f"arn:{partition}:codecommit:{region}:{account}:*", sid="FindRepositories"),
+    ]
+
+
+def seen(policy: Mapping[str, Json]) -> tuple[str, ...]:
+    """The actions of an operator's policy that have no resource of their own and only read."""
+    statements = policy["Statement"]
+    listed = statements if isinstance(statements, list) else []
+    found = next((one for one in listed if isinstance(one, dict) and one.get("Sid") == SEE), None)
+    actions = found["Action"] if isinstance(found, dict) else None
+    return tuple(str(action) for action in actions) if isinstance(actions, list) else ()
