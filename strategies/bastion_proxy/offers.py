@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from strategies.base import Choice, Json, Situation, Verdict
 from strategies.bastion_proxy import hosts, machines, no_proxy
 from strategies.common.verdicts import counted, failed, passed, unknown, warned
-from strategies.facts import AWS_INSTANCES, SOURCE_CONTENT, SOURCE_TREE
+from strategies.facts import AWS_INSTANCES, CLUSTER_INFO, SOURCE_CONTENT, SOURCE_TREE
 
 
 def suggested_machine(situation: Situation) -> Json:
@@ -115,6 +115,12 @@ def suggested_no_proxy(situation: Situation) -> Json:
     """The cluster's own names and networks."""
     found = no_proxy.suggested(situation)
     return None if found is None else list(found)
+
+
+def suggested_image(situation: Situation) -> Json:
+    """The cluster's own ``tools`` image."""
+    info = situation.facts.get(CLUSTER_INFO)
+    return info.tools_image if info is not None else None
 
 
 def judge_url(situation: Situation) -> Verdict | None:

@@ -297,4 +297,14 @@ QUESTIONS: tuple[Question, ...] = (
         suggest=names.suggested_secret,
         needs=(CLUSTER_INFO.id,),
     ),
+    Question(
+        key="bastionProxy.probeImage",
+        title="Image that looks from inside",
+        help="By digest, with Python: the checks look through the proxy with it. The cluster's own tools image as a rule.",
+        page=Page.DETAILS,
+        advanced=True,
+        suggest=offers.suggested_image,
+        needs=(CLUSTER_INFO.id,),
+        relevant=lambda answers: answers.cluster_probe,
+    ),
 )
