@@ -1,0 +1,155 @@
+"""Every machine of the account that was ever spoken to, and the door at which their programs' stand-ins knock."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socketserver
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from wizard.sandbox.machines.machine import Machine
+from wizard.sandbox.machines.spec import Host
+from wizard.sandbox.machines.toolbox import Said
+from wizard.sandbox.reaper import Reaper
+
+
+@dataclass(frozen=True, slots=True)
+class Internet:
+    """The loopback ports of the CONNECT proxies that lead out: the open one, and one through a middlebox that ends TLS."""
+
+    open: Callable[[], int]
+    intercepted: Callable[[], int] | None = None
+
+    def way(self, host: Host) -> int | None:
+        """The way out of a machine; None: its packets go nowhere."""
+        kind = host.spec.way_out or ("open" if host.routed_out else "none")
+        if not host.running or kind == "none":
+            return None
+        return self.intercepted() if kind == "intercepted" and self.intercepted is not None else self.open()
+
+
+class Machines:
+    """The machines. ``find`` knows them by id, ``find_at`` by address, as the account has them at the moment.
+
+    ``others`` answers for machines whose proxy is not looked after here (``MachineSpec.proxy``). ``note`` is told once that
+    there is no real Squid.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        top: Path,
+        bundle: Callable[[], Path],
+        find: Callable[[str], Host | None],
+        find_at: Callable[[str], Host | None],
+        internet: Internet,
+        reaper: Reaper,
+        others: Callable[[Host, int], int | None] = lambda _host, _port: None,
+        note: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self._folder, self._top, self._bundle = folder, top, bundle
+        self._find, self._find_at = find, find_at
+        self._internet, self._reaper = internet, reaper
+        self._others, self._note = others, note
+        self._made: dict[str, Machine] = {}
+        self._tokens: dict[str, str] = {}
+        self._lock = threading.RLock()
+        outer = self
+
+        class Door(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                asked = json.loads(self.rfile.readline() or b"{}")
+                said = outer._call(str(asked.get("token")), [str(word) for word in asked.get("call", ())])
+                answer = {"status": said.status, "output": said.output, "errors": said.errors}
+                self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Door)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="machines", daemon=True)
+
+    def start(self) -> None:
+        """Open the door; a machine is made when it is first spoken to."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every Squid, and close the door."""
+        with self._lock:
+            for machine in self._made.values():
+                machine.stop()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+    def execute(self, instance_id: str, script: str, seconds: float) -> Said | None:
+        """Run a script there (None: it did not end in time). Raises KeyError where there is no such machine that runs."""
+        return self._machine(instance_id).execute(script, seconds)
+
+    def listener(self, address: str, port: int) -> int | None:
+        """The loopback port that stands for a machine's port, or None when nobody listens there.
+
+        What connects sends a PROXY protocol header (version 1) first.
+        """
+        host = self._find_at(address)
+        if host is None or not host.running:
+            return None
+        if host.spec.proxy is not None:
+            return self._others(host, port)
+        return self._machine(host.id).listener(port)
+
+    def start_squid(self, instance_id: str) -> str | None:
+        """Start Squid there, as somebody who is logged in would; why it did not start, or None."""
+        return self._machine(instance_id).start()
+
+    def stop_squid(self, instance_id: str) -> None:
+        """Stop Squid there, as if it had died."""
+        self._machine(instance_id).stop()
+
+    def write(self, instance_id: str, path: str, text: str) -> None:
+        """Write a file there, as somebody who is logged in would."""
+        place = self._machine(instance_id).folder / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+    def folder(self, instance_id: str) -> Path:
+        """Where its files are: ``/etc/squid/squid.conf`` is ``etc/squid/squid.conf`` there."""
+        return self._machine(instance_id).folder
+
+    def _machine(self, instance_id: str) -> Machine:
+        host = self._find(instance_id)
+        if host is None or not host.running:
+            raise KeyError(instance_id)
+        with self._lock:
+            machine = self._made.get(instance_id)
+            if machine is None:
+                machine = self._made[instance_id] = self._make(host)
+            machine.host = host
+            return machine
+
+    def _make(self, host: Host) -> Machine:
+        token = secrets.token_urlsafe(24)
+        self._tokens[token] = host.id
+        where, port = cast("tuple[str, int]", self._server.server_address[:2])
+        machine = Machine(
+            host,
+            self._folder / host.id,
+            top=self._top,
+            bundle=self._bundle(),
+            door=f"{where}:{port}/{token}",
+            internet=self._internet.way,
+            reaper=self._reaper,
+        )
+        if not machine.real and not self._made:
+            self._note("there is no squid on this machine: a small CONNECT proxy obeys the same configuration in its place")
+        return machine
+
+    def _call(self, token: str, arguments: list[str]) -> Said:
+        instance_id = self._tokens.get(token)
+        if instance_id is None or not arguments:
+            return Said(1, errors="nobody knows this machine\n")
+        return self._made[instance_id].call(arguments)

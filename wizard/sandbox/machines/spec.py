@@ -1,0 +1,88 @@
+"""What is on a machine of a scenario (``machine:`` of an instance), and a machine as the account shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PACKAGED = """\
+#
+# Recommended minimum configuration:
+#
+acl localnet src 10.0.0.0/8
+acl localnet src 172.16.0.0/12
+acl localnet src 192.168.0.0/16
+acl SSL_ports port 443
+acl Safe_ports port 80
+acl Safe_ports port 443
+http_access deny !Safe_ports
+http_access deny CONNECT !SSL_ports
+http_access allow localhost manager
+http_access deny manager
+http_access allow localnet
+http_access allow localhost
+http_access deny all
+http_port 3128
+coredump_dir /var/spool/squid
+"""
+"""The configuration that the package brings, shortened: it lets every private network out everywhere."""
+FOREIGN = """\
+# Managed by Ansible, role corporate-proxy. Do not edit.
+acl office src 10.0.0.0/8
+http_access allow office
+http_access deny all
+http_port 3128
+visible_hostname egress.acme.example
+"""
+
+
+class Part(BaseModel):
+    """A part of the scenario; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SquidSpec(Part):
+    """Squid on the machine. ``text`` stands in the place of what ``configuration`` says."""
+
+    installed: bool = True
+    version: str = "6.13-1.amzn2023.0.1"
+    running: bool = False
+    configuration: Literal["packaged", "foreign", "none"] = "packaged"
+    text: str | None = None
+
+    @property
+    def content(self) -> str | None:
+        """What stands in /etc/squid/squid.conf, or None when there is no such file."""
+        return self.text or {"packaged": PACKAGED, "foreign": FOREIGN, "none": None}[self.configuration]
+
+
+class MachineSpec(Part):
+    """A machine with Amazon Linux 2023, bare unless something is said.
+
+    ``dnf`` says whether the package repositories answer (they are in S3, so a gateway endpoint does), ``way_out`` whether the
+    internet does (None: as the routes of its subnet lead) or what is between: ``intercepted`` is a middlebox that ends TLS.
+    ``resolves`` are names that its resolver answers otherwise, with the address. ``proxy`` is a proxy on it that is no Squid to
+    look after.
+    """
+
+    squid: SquidSpec = Field(default_factory=lambda: SquidSpec(installed=False))
+    dnf: Literal["reachable", "unreachable"] = "reachable"
+    way_out: Literal["open", "intercepted", "none"] | None = None
+    resolves: Mapping[str, str] = Field(default_factory=dict)
+    proxy: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine as the account shows it now: whether it runs, and whether its subnet's routes lead out."""
+
+    id: str
+    name: str
+    address: str
+    running: bool
+    routed_out: bool
+    spec: MachineSpec
