@@ -66,6 +66,10 @@ def _all(situation: Situation) -> Iterator[NeededHost]:
         yield from _with_companions(url, f"the Helm repository {url}", chart=True)
     for link in _links(situation):
         yield from _with_companions(link.target, _reason(link), chart=bool(link.name))
+    content = situation.facts.get(SOURCE_CONTENT)
+    for one in content.submodules if content is not None else ():
+        if one.url is not None and one.url.startswith("https://"):
+            yield from _with_companions(one.url, f".gitmodules:{one.line} names {shown(one.url, 60)}", chart=False)
 
 
 def _with_companions(target: str, reason: str, *, chart: bool) -> Iterator[NeededHost]:

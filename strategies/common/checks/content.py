@@ -17,8 +17,14 @@ _COMMIT_LIKE = re.compile(r"[0-9a-fA-F]{40}")
 _MOST_SHOWN = 3
 
 
-def lfs(situation: Situation) -> Verdict:
-    """Git LFS keeps files beside Git: a mirror carries pointers, and Argo CD renders the pointer in place of the file."""
+_MIRRORED = (
+    "The mirror carries the pointers, not the files: Argo CD would read the pointer's text. Keep what it renders as plain "
+    "files: after this command, git add --renormalize . and commit."
+)
+
+
+def lfs(situation: Situation, remedy: str = _MIRRORED) -> Verdict:
+    """Git LFS keeps files beside Git: who fetches has pointers, and Argo CD renders the pointer in place of the file."""
     content = situation.facts.get(SOURCE_CONTENT)
     if content is None:
         return _unread()
@@ -33,10 +39,6 @@ def lfs(situation: Situation) -> Verdict:
     seen = counted(len(inside or files), "file is", "files are")
     evidence = f"{seen} kept by Git LFS, {where}: {_listed(inside or files)}"
     evidence += f" ({_place(rules[0])})" if rules else ""
-    remedy = (
-        "The mirror carries the pointers, not the files: Argo CD would read the pointer's text. Keep what it renders as plain "
-        "files: after this command, git add --renormalize . and commit."
-    )
     return warned(evidence, remedy, _untrack(rules))
 
 

@@ -1,0 +1,143 @@
+"""What a look at the machine itself shows: Squid, whose its configuration is, and whether the machine reaches the Git host."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from strategies.base import Check, Mend, Situation, Verdict
+from strategies.bastion_proxy.checks.places import method, somebody_elses, take_another
+from strategies.common.shown import shown
+from strategies.common.verdicts import aws, failed, passed, unknown, unseen, warned
+from strategies.facts import PROXY_HOST, Configuration, ProxyHost
+
+_LATER = "the plan makes the machine and puts Squid on it"
+
+
+def squid(situation: Situation) -> Verdict:
+    """Squid is on the machine, or can be put there."""
+    first = _first(situation)
+    if first is not None:
+        return first
+    found = situation.facts.get(PROXY_HOST)
+    if found is None:
+        return passed(_LATER)
+    system = f" on {shown(found.system)}" if found.system else ""
+    if found.squid_version is None and found.offered is None:
+        evidence = f"Squid is not installed{system}, and cannot be: {shown(found.offer_error or 'no package is offered')}"
+        remedy = (
+            "Let the machine reach its package repositories: those of Amazon Linux 2023 are in S3 of the region "
+            "(a way out, or the S3 gateway endpoint), those of RHEL at RHUI or Satellite. Or install Squid by hand."
+        )
+        return failed(evidence, remedy, _session(situation, found))
+    if found.squid_version is None:
+        evidence = f"Squid is not installed{system}; its package manager offers {shown(found.offered or '')}"
+        if method(situation) == "new":
+            return passed(f"{evidence}, which the plan installs")
+        return warned(evidence, "The plan installs it there: agree with whoever keeps the machine.", _session(situation, found))
+    version, state = f"Squid {shown(found.squid_version)}{system}", _state(found)
+    if found.configuration is Configuration.OURS and not found.running:
+        return warned(f"{version} has our configuration and does not run", "Apply again: it starts it, and enables it.")
+    return passed(f"{version} {state}")
+
+
+def _state(found: ProxyHost) -> str:
+    if not found.running:
+        return "is installed and does not run: the plan starts it"
+    return "runs" if found.enabled else "runs, and does not start with the machine: the plan enables it"
+
+
+def configuration(situation: Situation) -> Verdict:
+    """Squid's configuration is the packaged one or ours: what somebody else wrote is not replaced unless that is answered."""
+    first = _first(situation)
+    if first is not None:
+        return first
+    found = situation.facts.get(PROXY_HOST)
+    if found is None or found.configuration is Configuration.NONE:
+        return passed("there is none yet: the plan writes it")
+    if found.configuration is Configuration.PACKAGED:
+        return passed("as its package brings it: the plan writes ours beside it")
+    if found.configuration is Configuration.OURS:
+        return passed("ours, of this instance")
+    if found.configuration is Configuration.OTHER_INSTANCE:
+        return failed(
+            "ezgitops wrote it for another instance: two would overrule each other",
+            "Choose another machine, or destroy that instance first.",
+            mend=take_another(situation),
+        )
+    if situation.answers.bastion_proxy.squid.foreign_configuration == "replace":
+        return passed("somebody else wrote it: the plan keeps it as squid.conf.before-ezgitops and writes ours, as answered")
+    return failed(
+        "somebody else wrote /etc/squid/squid.conf: whoever goes through this proxy counts on it",
+        "Choose another machine, or answer bastionProxy.squid.foreignConfiguration: replace. The old one is kept.",
+        _session(situation, found),
+        mend=Mend(
+            "Replace it",
+            "Answers bastionProxy.squid.foreignConfiguration with replace: apply keeps the old configuration as "
+            "squid.conf.before-ezgitops and puts ours in its place. Others who use this proxy reach our hosts alone after that.",
+            edits={"bastionProxy.squid.foreignConfiguration": "replace"},
+        ),
+    )
+
+
+def internet(situation: Situation) -> Verdict:
+    """The machine itself, past Squid, reaches the Git host, and believes its certificate."""
+    first = _first(situation)
+    if first is not None:
+        return first
+    found, host = situation.facts.get(PROXY_HOST), urlsplit(situation.answers.source.url or "").hostname or "the Git host"
+    if found is None:
+        return passed("the machine is made by the plan: after that it can say")
+    if found.tls_issuer:
+        evidence = f"the certificate that the machine sees for {host} is signed by {shown(found.tls_issuer)}, not by a known CA"
+        remedy = (
+            "Something on the machine's way out ends TLS and makes certificates of its own: have that host left out there. "
+            "Argo CD would have to believe its CA as well."
+        )
+        return failed(evidence, remedy, _session(situation, found))
+    if found.direct is not None:
+        return passed(f"{host} answers the machine with {found.direct}")
+    if not found.direct_error:
+        return unknown(f"whether the machine reaches {host} was not told", "Look from there.", _session(situation, found))
+    evidence = f"the machine does not reach {host}: {shown(found.direct_error)}"
+    remedy = "See its way out: the NAT gateway, a firewall, network ACLs, what its security group lets out on port 443."
+    return failed(evidence, remedy, _session(situation, found), mend=take_another(situation))
+
+
+def _first(situation: Situation) -> Verdict | None:
+    """What is said before the machine's own word: that it is somebody else's, or could not be looked at."""
+    return somebody_elses(situation) or unseen(situation, PROXY_HOST.id)
+
+
+def _session(situation: Situation, found: ProxyHost) -> str:
+    return aws(situation, "ssm", "start-session", "--target", found.instance_id)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        id="proxy.squid",
+        title="Squid on the machine",
+        why="It is the proxy. Where it is not installed, the machine has to reach a package repository.",
+        judge=squid,
+        needs=(PROXY_HOST.id,),
+        depends_on=("proxy.ssm",),
+        handles_errors=True,
+    ),
+    Check(
+        id="proxy.configuration",
+        title="Whose Squid's configuration is",
+        why="A proxy that others already go through is not reconfigured without being asked to.",
+        judge=configuration,
+        needs=(PROXY_HOST.id,),
+        depends_on=("proxy.squid",),
+        handles_errors=True,
+    ),
+    Check(
+        id="proxy.internet",
+        title="Git host seen from the machine",
+        why="What the machine does not reach itself, nobody reaches through it.",
+        judge=internet,
+        needs=(PROXY_HOST.id,),
+        depends_on=("proxy.way-out", "proxy.ssm"),
+        handles_errors=True,
+    ),
+)
