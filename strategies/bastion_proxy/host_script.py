@@ -91,7 +91,8 @@ report() {
       ask -k -v -I "https://$HOST/" 2>&1 | sed -n 's/^\* *issuer: *//p' | head -n 1 | field issuer 300
     fi
   fi
-  tail -n 5 "$LOG" 2>/dev/null | field log 2000
+  # What this script itself asks for comes from the machine, and is no connection.
+  tail -n 200 "$LOG" 2>/dev/null | grep -v ' 127\.0\.0\.1 ' | tail -n 5 | field log 2000
   if [ "$#" -gt 0 ]; then
     printf '%s' "$1" | field failed 40
     tail -n 8 "$2" 2>/dev/null | field why 1500

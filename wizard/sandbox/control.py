@@ -1,7 +1,8 @@
 """The sandbox's control API on loopback: move the clock, read the recorded calls and the log.
 
-``POST /TOKEN/clock/advance`` with ``{"seconds": 960}``, ``GET /TOKEN/clock``, ``GET /TOKEN/calls``,
-``GET /TOKEN/log``. The token in the path is random: knowing the URL is the permission.
+``POST /TOKEN/clock/advance`` with ``{"seconds": 960}``, ``GET /TOKEN/clock``, ``GET /TOKEN/calls``, ``GET /TOKEN/log``; Squid of
+a machine is stopped and started by ``POST /TOKEN/machines/squid``, and a file of it written by ``POST /TOKEN/machines/file``.
+The token in the path is random: knowing the URL is the permission.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeAlias
 
 from wizard.sandbox.clock import SandboxClock
+from wizard.sandbox.machines.machines import Machines
 
 Record: TypeAlias = Mapping[str, str | float | bool | Sequence[str] | None]
 
@@ -40,8 +42,39 @@ class Log:
 class ControlServer:
     """HTTP on 127.0.0.1, behind a path that cannot be guessed."""
 
-    def __init__(self, clock: SandboxClock, calls: Callable[[], Sequence[Record]], log: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        clock: SandboxClock,
+        calls: Callable[[], Sequence[Record]],
+        log: Callable[[], Sequence[str]],
+        machines: Machines | None = None,
+    ) -> None:
         prefix = f"/{secrets.token_urlsafe(24)}"
+
+        def advance(body: Mapping[str, object]) -> object:
+            return {"now": clock.advance(float(str(body["seconds"]))).isoformat()}
+
+        def squid(body: Mapping[str, object]) -> object:
+            """Stop Squid on a machine, as if it had died, or start it again."""
+            if machines is None:
+                raise KeyError(body["id"])
+            if body["running"] is True:
+                return {"error": machines.start_squid(str(body["id"]))}
+            machines.stop_squid(str(body["id"]))
+            return {"error": None}
+
+        def write(body: Mapping[str, object]) -> object:
+            """Write a file on a machine, as somebody who is logged in would."""
+            if machines is None:
+                raise KeyError(body["id"])
+            machines.write(str(body["id"]), str(body["path"]), str(body["text"]))
+            return {"error": None}
+
+        actions = {
+            f"{prefix}/clock/advance": (advance, '{"seconds": 960}'),
+            f"{prefix}/machines/squid": (squid, '{"id": "i-...", "running": false}'),
+            f"{prefix}/machines/file": (write, '{"id": "i-...", "path": "/etc/...", "text": "..."}'),
+        }
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -54,16 +87,16 @@ class ControlServer:
                 self._send(404, {"error": "not found"}) if answer is None else self._send(200, answer())
 
             def do_POST(self) -> None:
-                if self.path != f"{prefix}/clock/advance":
+                if self.path not in actions:
                     self._send(404, {"error": "not found"})
                     return
+                act, example = actions[self.path]
                 try:
-                    body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
-                    now = clock.advance(float(body["seconds"]))
+                    answer = act(json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0")))))
                 except (ValueError, TypeError, KeyError) as error:
-                    self._send(400, {"error": f'a body like {{"seconds": 960}} is expected: {error}'})
+                    self._send(400, {"error": f"a body like {example} is expected: {error}"})
                     return
-                self._send(200, {"now": now.isoformat()})
+                self._send(200, answer)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
                 """Nothing: standard error belongs to the operator."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -22,11 +22,13 @@ from wizard.sandbox.git.apps import Apps
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.sites import github_sites
+from wizard.sandbox.machines.machines import Internet, Machines
+from wizard.sandbox.machines.toolbox import Said
 from wizard.sandbox.network import names, perimeter, routes
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
 from wizard.sandbox.network.names import Names, Resolver
-from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Route
+from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Pass, Route
 from wizard.sandbox.profiles import profile_variables
 from wizard.sandbox.reaper import Reaper
 from wizard.sandbox.scenario import Scenario
@@ -58,6 +60,7 @@ class SandboxWorld:
         self.log = Log(self.clock)
         self.folder = Path()
         self._environ: dict[str, str] = {}
+        self._machines: Machines | None = None
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -114,6 +117,7 @@ class SandboxWorld:
             git_root=_made(self.folder / "codecommit"),
             issuer_keys={issuer: {key["kid"]: public.decode() for key in jwks["keys"]}},
             clock=self.clock,
+            shell=self._shell,
             latency=self._latency,
         )
         aws.start()
@@ -164,19 +168,51 @@ class SandboxWorld:
         resolve = names.vpc(
             domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere, internet=tuple(github)
         )
-        vpc = proxy("VPC", self._vpc(inner, aws, resolve, domain))
+        bundle = authority.write_bundle(self.folder / "ca.pem")
+        internet = proxy("internet", routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
+        machines = self._machines = self._start_machines(aws, internet, tuple(github), bundle, reaper)
+        vpc = proxy("VPC", self._vpc(inner, aws, resolve, domain, machines))
         resolver = Resolver(resolve)
         resolver.start()
         self._stack.callback(resolver.stop)
-        bundle = authority.write_bundle(self.folder / "ca.pem")
         cluster_network = {"HTTPS_PROXY": vpc.url, "NO_PROXY": _LOOPBACK, "SSL_CERT_FILE": str(bundle)}
         self._stand_ins(cluster, cluster_network, resolver.address, bundle, reaper)
-        control = ControlServer(self.clock, lambda: _records(aws, cluster), self.log.lines)
+        control = ControlServer(self.clock, lambda: _records(aws, cluster), self.log.lines, machines)
         control.start()
         self._stack.callback(control.stop)
         self._environ |= self._exports(cluster, aws, workstation, bundle, control)
 
-    def _vpc(self, front: HttpsFront, aws: AwsServer, resolve: Names, domain: str) -> Route:
+    def _shell(self, instance_id: str, script: str, seconds: float) -> Said | None:
+        """What Systems Manager sends to a machine. Raises KeyError for one that does not run, as long as none does."""
+        if self._machines is None:
+            raise KeyError(instance_id)
+        return self._machines.execute(instance_id, script, seconds)
+
+    def _start_machines(
+        self, aws: AwsServer, internet: ConnectProxy, hosts: Sequence[str], bundle: Path, reaper: Reaper
+    ) -> Machines:
+        middlebox = None
+        if any(host.spec.way_out == "intercepted" for host in aws.machines()):
+            inspector = Authority("Acme Corp", "TLS inspection").server_context(*hosts)
+            front = self._front(HttpsFront(inspector, {}))
+            middlebox = ConnectProxy("middlebox", lambda _host, _port: Pass(front.port))
+            middlebox.start()
+            self._stack.callback(middlebox.stop)
+        machines = Machines(
+            self.folder / "machines",
+            top=self.folder,
+            bundle=lambda: bundle,
+            find=aws.machine,
+            find_at=aws.machine_at,
+            internet=Internet(_port_of(internet), None if middlebox is None else _port_of(middlebox)),
+            reaper=reaper,
+            note=lambda line: self.log.note("machines", line),
+        )
+        machines.start()
+        self._stack.callback(machines.stop)
+        return machines
+
+    def _vpc(self, front: HttpsFront, aws: AwsServer, resolve: Names, domain: str, machines: Machines) -> Route:
         world = self._scenario.world
         middlebox = None
         if world.intercepted:
@@ -189,7 +225,7 @@ class SandboxWorld:
             node_address=world.node_address,
             obstacles=routes.Obstacles(world.dropped, world.intercepted),
             middlebox=None if middlebox is None else lambda: middlebox.port,
-            machines=routes.MachineWays(aws.is_machine, aws.obstacle, lambda _address, _port: None),
+            machines=routes.MachineWays(aws.is_machine, aws.obstacle, machines.listener),
         )
 
     def _front(self, front: HttpsFront) -> HttpsFront:
@@ -259,6 +295,10 @@ def _import_aws() -> type[AwsServer]:
     from wizard.sandbox.aws.server import AwsServer
 
     return AwsServer
+
+
+def _port_of(proxy: ConnectProxy) -> Callable[[], int]:
+    return lambda: urlsplit(proxy.url).port or 0
 
 
 def _made(folder: Path) -> Path:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from wizard.sandbox.machines.spec import MachineSpec
 
 JsonObject = dict[str, object]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
@@ -128,7 +129,7 @@ class Instance(Section):
     type: str = "m5.xlarge"
     platform: tuple[str, str] | None = None
     ssm: Literal["online", "lost", "none"] = "online"
-    machine: Mapping[str, object] = Field(default_factory=dict)
+    machine: MachineSpec = Field(default_factory=MachineSpec)
     tags: dict[str, str] = Field(default_factory=dict)
 
 

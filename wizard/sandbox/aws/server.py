@@ -14,7 +14,9 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from wizard.sandbox.aws import extension
+from wizard.sandbox.aws.commands import Shell, no_shell
 from wizard.sandbox.aws.gateway import Gateway
+from wizard.sandbox.aws.hosts import Hosts
 from wizard.sandbox.aws.policy import Decision, Document, decide
 from wizard.sandbox.aws.reach import Reach
 from wizard.sandbox.aws.scenario import AwsScenario
@@ -23,6 +25,7 @@ from wizard.sandbox.aws.services.endpoints import SandboxEndpoint
 from wizard.sandbox.aws.services.iam import SandboxIam
 from wizard.sandbox.aws.views import Call, Credential, EndpointView, IngressRule
 from wizard.sandbox.aws.world import World
+from wizard.sandbox.machines.spec import Host
 
 _one_at_a_time = threading.Lock()
 
@@ -47,7 +50,8 @@ class AwsServer:
     ``scenario`` is the ``aws:`` part of a scenario file (see ``wizard.sandbox.aws.scenario.AwsScenario``). ``git_root`` is the
     folder with one bare Git repository for each CodeCommit repository (``NAME.git``). ``issuer_keys`` are the public keys that
     may have signed a projected service account token: issuer URL to key id to PEM. ``clock`` is the sandbox's own clock (with
-    time zone); ``latency`` in seconds is added to every API call by ``sleep``.
+    time zone); ``shell`` runs what Systems Manager sends to a machine; ``latency`` in seconds is added to every API call by
+    ``sleep``.
 
     moto keeps its state in the process, so only one server can run at a time in one process; ``stop`` empties that state.
     moto also makes a boto3 session when it is imported: a process with an AWS_PROFILE that does not exist cannot import it.
@@ -60,10 +64,11 @@ class AwsServer:
         git_root: Path,
         issuer_keys: Mapping[str, Mapping[str, str]],
         clock: Callable[[], datetime],
+        shell: Shell = no_shell,
         latency: float = 0.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._world = World(AwsScenario.model_validate(scenario), git_root, issuer_keys, clock)
+        self._world = World(AwsScenario.model_validate(scenario), git_root, issuer_keys, clock, shell)
         self._applications = extension.Applications()
         self._gateway = Gateway(self._world, self._applications, latency=latency, sleep=sleep)
         self._server: BaseWSGIServer | None = None
@@ -146,6 +151,21 @@ class AwsServer:
         """The available interface endpoint that has an interface with this address, or None."""
         with self._world.lock:
             return next((view for view in map(self._view, self._available()) if address in view.addresses), None)
+
+    def machines(self) -> list[Host]:
+        """Every instance that is not terminated, as a machine."""
+        with self._world.lock:
+            return Hosts(self._world).all()
+
+    def machine(self, instance_id: str) -> Host | None:
+        """The instance as a machine, or None when there is none that is not terminated."""
+        with self._world.lock:
+            return Hosts(self._world).by_id(instance_id)
+
+    def machine_at(self, address: str) -> Host | None:
+        """The same, by its private address."""
+        with self._world.lock:
+            return Hosts(self._world).by_address(address)
 
     def is_machine(self, address: str) -> bool:
         """True when an instance has this private address."""

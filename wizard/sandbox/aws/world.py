@@ -15,6 +15,7 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, Role, User, iam_backends
 
+from wizard.sandbox.aws.commands import Command, Shell, no_shell
 from wizard.sandbox.aws.policy import Decision, Document, conditional, decide
 from wizard.sandbox.aws.scenario import AwsScenario
 from wizard.sandbox.aws.tokens import IssuerKeys
@@ -31,7 +32,9 @@ class World:
     git_root: Path
     issuer_keys: IssuerKeys
     clock: Callable[[], datetime]
+    shell: Shell = no_shell
     temporary: dict[str, Credential] = field(default_factory=dict)
+    commands: dict[str, Command] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     """Held for each call and each question: moto's backends are plain dictionaries, walked while other threads change them."""
 

@@ -6,7 +6,8 @@ from moto.core.responses import ActionResult
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from wizard.sandbox.aws.scenario import Instance
-from wizard.sandbox.aws.services.base import AwsError, Extended
+from wizard.sandbox.aws.services.base import AwsError
+from wizard.sandbox.aws.services.commands import RunCommandApi
 
 _FILTERS = (
     "ActivationIds", "AgentVersion", "AssociationStatus", "IamRole", "InstanceIds", "PingStatus", "PlatformTypes",
@@ -15,16 +16,19 @@ _FILTERS = (
 _SMALLEST_PAGE, _LARGEST_PAGE = 5, 50
 
 
-class SandboxSsmApi(Extended, SimpleSystemManagerResponse):
-    """The operation that moto lacks."""
+class SandboxSsmApi(RunCommandApi, SimpleSystemManagerResponse):
+    """The operations that moto lacks, or does not carry out."""
+
+    def ping_status(self, instance_id: str) -> str | None:
+        """Whether the agent of a machine is heard; None: it never was."""
+        return next((one["PingStatus"] for one in self._everything() if one["InstanceId"] == instance_id), None)
 
     def describe_instance_information(self) -> ActionResult:
         """DescribeInstanceInformation, with ``Filters`` of what a scenario can tell."""
         size = int(self._get_param("MaxResults") or _LARGEST_PAGE)
         if not _SMALLEST_PAGE <= size <= _LARGEST_PAGE:
             raise AwsError("ValidationException", f"MaxResults {size} is not between {_SMALLEST_PAGE} and {_LARGEST_PAGE}")
-        seeded = (one for vpc in self.world.scenario.vpcs for one in vpc.instances)
-        found = [told for told in map(self._told, seeded) if told is not None]
+        found = self._everything()
         for condition in self._get_param("Filters") or []:
             name, values = condition["Key"], condition["Values"]
             if name not in _FILTERS:
@@ -36,6 +40,10 @@ class SandboxSsmApi(Extended, SimpleSystemManagerResponse):
         if start + size < len(found):
             answer["NextToken"] = str(start + size)
         return ActionResult(answer)
+
+    def _everything(self) -> list[dict[str, str]]:
+        seeded = (one for vpc in self.world.scenario.vpcs for one in vpc.instances)
+        return [told for told in map(self._told, seeded) if told is not None]
 
     def _told(self, instance: Instance) -> dict[str, str] | None:
         """What is said of a machine of the scenario; None: it was never heard of, or is gone."""

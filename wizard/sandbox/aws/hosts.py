@@ -1,0 +1,54 @@
+"""The account's instances as machines: where each is, whether it runs, and whether its subnet's routes lead to the internet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wizard.sandbox.aws.world import World
+from wizard.sandbox.machines.spec import Host, MachineSpec
+
+if TYPE_CHECKING:
+    from moto.ec2.models.instances import Instance
+
+_EVERYWHERE = "0.0.0.0/0"
+
+
+class Hosts:
+    """The machines at the moment of each question. Whoever asks holds the world's lock."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._specs = {one.id: one.machine for vpc in world.scenario.vpcs for one in vpc.instances}
+
+    def all(self) -> list[Host]:
+        """Every machine that is not terminated."""
+        return [self._host(one) for one in self._there()]
+
+    def by_id(self, instance_id: str) -> Host | None:
+        """The machine with this id, unless it is terminated."""
+        return next((self._host(one) for one in self._there() if one.id == instance_id), None)
+
+    def by_address(self, address: str) -> Host | None:
+        """The machine with this private address, unless it is terminated."""
+        return next((self._host(one) for one in self._there() if one.private_ip == address), None)
+
+    def _there(self) -> Iterator[Instance]:
+        return (one for one in self._world.ec2.all_instances() if one.state != "terminated")
+
+    def _host(self, instance: Instance) -> Host:
+        # A machine that was made later is bare, as its image is.
+        spec = self._specs.get(instance.id) or MachineSpec()
+        name = self._world.ec2.tags.get(instance.id, {}).get("Name", instance.id)
+        running = instance.state == "running"
+        return Host(instance.id, str(name), str(instance.private_ip), running, self._routed_out(instance), spec)
+
+    def _routed_out(self, instance: Instance) -> bool:
+        """A NAT gateway serves every machine, an internet gateway those with a public address (VPC user guide)."""
+        tables = [one for one in self._world.ec2.route_tables.values() if one.vpc_id == instance.vpc_id]
+        own = next((one for one in tables if instance.subnet_id in one._associations.values()), None)
+        table = own or next((one for one in tables if one.main_association_id is not None), None)
+        for route in table.routes if table is not None else ():
+            if route.destination_cidr_block == _EVERYWHERE:
+                return bool(route.nat_gateway_id or (route.gateway_id and instance.public_ip))
+        return False
