@@ -73,7 +73,7 @@ def _with_variables(call: Call, line: str, groups: set[str], site: str) -> str:
     if own and call.call == "ec2:RevokeSecurityGroupEgress":
         rules = (
             f'aws ec2 describe-security-group-rules --filters "Name=group-id,Values=${_GROUP}" '
-            f"--query 'SecurityGroupRules[?IsEgress].SecurityGroupRuleId' --output text {site}"
+            f"--query 'SecurityGroupRules[?IsEgress && IpProtocol==`-1`].SecurityGroupRuleId' --output text {site}"
         )
         return (
             f'aws ec2 revoke-security-group-egress --group-id "${_GROUP}" --security-group-rule-ids $({rules.strip()}) {site}'
@@ -111,8 +111,8 @@ def _split(arguments: Mapping[str, Json]) -> list[dict[str, Json]]:
     cidrs = arguments.get("Cidrs")
     if not isinstance(cidrs, list | tuple):
         return [dict(arguments)]
-    rest = {name: value for name, value in arguments.items() if name != "Cidrs"}
-    return [{**rest, "Protocol": "tcp", "Port": 443, "Cidr": cidr} for cidr in cidrs]
+    rest = {name: value for name, value in arguments.items() if name not in ("Cidrs", "Port")}
+    return [{**rest, "Protocol": "tcp", "Port": arguments.get("Port", 443), "Cidr": cidr} for cidr in cidrs]
 
 
 def _cluster(operation: str, arguments: Mapping[str, Json], context: list[str], manifest: Json) -> str:

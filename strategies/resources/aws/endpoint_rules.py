@@ -10,7 +10,7 @@ from strategies.common.cidrs import uncovered
 from strategies.common.passages import Passage, passage
 from strategies.kinds import VpcEndpointResource
 from strategies.resources.aws import changes, documents
-from strategies.resources.aws.security_group import open_cidrs, refers_elsewhere
+from strategies.resources.aws.group_rules import open_cidrs, refers_elsewhere
 from strategies.resources.aws.tags import as_mapping, owner_of
 
 if TYPE_CHECKING:

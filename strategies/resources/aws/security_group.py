@@ -1,4 +1,4 @@
-"""The security group in front of the interface endpoints."""
+"""The security groups that are made: in front of the interface endpoints, and of the proxy's machine."""
 
 from __future__ import annotations
 
@@ -14,45 +14,22 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
+from strategies.resources.aws.group_rules import MISSING, as_told, in_words, open_cidrs, permission_words, rule_words, tcp
 from strategies.resources.aws.tags import as_mapping, ec2_tags, owner_filters, owner_of, told
 from strategies.resources.parallel import both
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import (
-        FilterTypeDef,
-        IpPermissionOutputTypeDef,
-        IpPermissionTypeDef,
-        IpRangeTypeDef,
-        SecurityGroupRuleTypeDef,
-        SecurityGroupTypeDef,
-    )
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, SecurityGroupRuleTypeDef, SecurityGroupTypeDef
 
-_MISSING = ("InvalidGroup.NotFound", "InvalidGroupId.NotFound")
 _PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 5.0
 _LISTED_AFTER = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses, in seconds: EC2 is eventually consistent, so a group just made may take a moment to be known everywhere."""
+_NODES = "OpenShift nodes"
+_OUT = "What the machine needs"
+"""What EC2 keeps beside a rule of ours."""
 
 T = TypeVar("T")
-
-
-def open_cidrs(permissions: Sequence[IpPermissionOutputTypeDef], port: int) -> list[str]:
-    """IPv4 ranges from which TCP ``port`` is let in, sorted."""
-    return sorted(
-        block["CidrIp"] for one in permissions if _covers(one, port) for block in one.get("IpRanges", ()) if "CidrIp" in block
-    )
-
-
-def refers_elsewhere(permissions: Sequence[IpPermissionOutputTypeDef], port: int) -> bool:
-    """True when TCP ``port`` is also let in by reference (another group, a prefix list): who that is, is not known here."""
-    return any(_covers(one, port) and (one.get("UserIdGroupPairs") or one.get("PrefixListIds")) for one in permissions)
-
-
-def _covers(permission: IpPermissionOutputTypeDef, port: int) -> bool:
-    protocol = permission.get("IpProtocol")
-    if protocol == "-1":
-        return True
-    return protocol == "tcp" and permission.get("FromPort", 0) <= port <= permission.get("ToPort", 65535)
 
 
 class SecurityGroupHandler:
@@ -76,7 +53,7 @@ class SecurityGroupHandler:
                     {"Name": "group-name", "Values": [resource.name]},
                 ]
             )["SecurityGroups"]
-        return _observed(groups[0], resource.port) if groups else None
+        return _observed(groups[0], resource.port, [port for _, port in resource.egress]) if groups else None
 
     def plan(self, resource: SecurityGroupResource, observed: Observed | None) -> Change:
         """Create it, mend its rules, use a foreign one that lets the nodes in, or name the conflict."""
@@ -86,19 +63,22 @@ class SecurityGroupHandler:
                 FieldDiff("vpc", None, resource.vpc_id),
                 FieldDiff("ingress", None, sorted(_rules(resource))),
             ]
+            if resource.egress:
+                diff.append(FieldDiff("egress", None, sorted(_egress(resource))))
             return changes.create(self.kind, resource, diff)
         if observed.owner == resource.owner:
             return changes.settle(self.kind, resource, observed, _differences(resource, observed))
-        shut_out = uncovered(resource.ingress_cidrs, _texts(observed.fields["ingress_cidrs"]))
-        if not shut_out:
+        missing = _missing(resource, observed)
+        if missing is None:
             return changes.use_foreign(self.kind, resource, observed)
+        lacks, call, port, cidr = missing
         return changes.conflict(
             self.kind,
             resource,
             observed,
-            f"Security group {observed.provider_id} has the name {resource.name} and does not let {', '.join(shut_out)} in.",
-            f"Let it in, or rename that group: aws ec2 authorize-security-group-ingress --group-id {observed.provider_id} "
-            f"--protocol tcp --port {resource.port} --cidr {shut_out[0]}",
+            f"Security group {observed.provider_id} has the name {resource.name} and does not let {lacks}.",
+            f"Have that added, or rename that group: aws ec2 {call} --group-id {observed.provider_id} "
+            f"--ip-permissions IpProtocol=tcp,FromPort={port},ToPort={port},IpRanges=[{{CidrIp={cidr}}}]",
         )
 
     def create(self, resource: SecurityGroupResource, run: Execution) -> Mapping[str, str]:
@@ -136,12 +116,12 @@ class SecurityGroupHandler:
         return self.update(resource, found, run)
 
     def update(self, resource: SecurityGroupResource, observed: Observed, run: Execution) -> Mapping[str, str]:
-        """Let in exactly what is asked, and nothing out. New rules come before old ones go: nobody is cut off in between."""
+        """Let in and out exactly what is asked. New rules come before old ones go: nobody is cut off in between."""
         self._settle(resource, observed.provider_id, _texts(observed.fields["ingress"]), run)
         return observed.outputs
 
     def delete(self, observed: Observed, run: Execution) -> None:
-        """Delete the group; the interfaces of a deleted endpoint hold it for a while, which is waited for."""
+        """Delete the group; the interfaces of a deleted endpoint or machine hold it for a while, which is waited for."""
         group = observed.provider_id
         what = f"delete security group {group}"
         started = run.now()
@@ -151,7 +131,7 @@ class SecurityGroupHandler:
                     self._clients.ec2.delete_security_group(GroupId=group)
                     return
                 except ClientError as error:
-                    if code(error) in _MISSING:
+                    if code(error) in MISSING:
                         return
                     if code(error) != "DependencyViolation":
                         raise
@@ -160,7 +140,7 @@ class SecurityGroupHandler:
                 command = f"aws ec2 describe-network-interfaces --filters Name=group-id,Values={group}"
                 remedy = f"See what uses it, free it, then run destroy again: {command}"
                 raise ResourceError(what, "a network interface still uses it", remedy) from refusal
-            run.progress("waits until the endpoint's network interfaces are gone")
+            run.progress("waits until the network interfaces that use it are gone")
             run.sleep(_PAUSE_SECONDS)
 
     def owned(self, owner: Owner) -> Iterable[Observed]:
@@ -168,28 +148,29 @@ class SecurityGroupHandler:
         filters = owner_filters(owner)
         with self._clients.working("list security groups", "ec2"):
             pages = self._clients.ec2.get_paginator("describe_security_groups").paginate(Filters=filters)
-            return [_observed(group, 443) for page in pages for group in page["SecurityGroups"]]
+            return [_observed(group, 443, ()) for page in pages for group in page["SecurityGroups"]]
 
     def _settle(
         self, resource: SecurityGroupResource, group: str, present: Sequence[str], run: Execution, *, fresh: bool = False
     ) -> None:
         """Bring the rules to what is asked. ``present``: those that let in already; ``fresh``: the group was just made."""
         ec2 = self._clients.ec2
-        asked = _rules(resource)
+        asked, asked_out = _rules(resource), _egress(resource)
         missing = sorted(cidr for rule, cidr in asked.items() if rule not in present)
 
         def authorize() -> bool | None:
             try:
-                ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[_permission(resource.port, missing)])
+                ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[tcp(resource.port, missing, _NODES)])
             except ClientError as error:
-                if fresh and code(error) in _MISSING:
+                if fresh and code(error) in MISSING:
                     return None
                 raise
             return True
 
         def let_in() -> None:
             if missing:
-                with run.mutation("ec2:AuthorizeSecurityGroupIngress", {"GroupId": group, "Cidrs": missing}):
+                arguments: dict[str, Json] = {"GroupId": group, "Port": resource.port, "Cidrs": missing}
+                with run.mutation("ec2:AuthorizeSecurityGroupIngress", arguments):
                     known(_until(authorize, run))
 
         def rules() -> list[SecurityGroupRuleTypeDef] | None:
@@ -206,8 +187,16 @@ class SecurityGroupHandler:
 
         with self._clients.working(f"change the rules of security group {resource.name}", "ec2"):
             _, found = both(let_in, lambda: known(_until(rules, run)))
-            surplus = [r["SecurityGroupRuleId"] for r in found if not r["IsEgress"] and _rule(r) not in asked]
-            outward = [r["SecurityGroupRuleId"] for r in found if r["IsEgress"]]
+            surplus = [r["SecurityGroupRuleId"] for r in found if not r["IsEgress"] and rule_words(r) not in asked]
+            outward = [r["SecurityGroupRuleId"] for r in found if r["IsEgress"] and rule_words(r) not in asked_out]
+            there = {rule_words(rule) for rule in found}
+            lacking = [(cidr, port) for rule, (cidr, port) in sorted(asked_out.items()) if rule not in there]
+            if lacking:
+                permissions = [tcp(port, [cidr], _OUT) for cidr, port in lacking]
+                with run.mutation(
+                    "ec2:AuthorizeSecurityGroupEgress", {"GroupId": group, "IpPermissions": as_told(permissions)}
+                ):
+                    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permissions)
             if surplus:
                 with run.mutation("ec2:RevokeSecurityGroupIngress", {"GroupId": group, "SecurityGroupRuleIds": surplus}):
                     ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=surplus)
@@ -226,57 +215,49 @@ def _until(look: Callable[[], T | None], run: Execution) -> T | None:
     return look()
 
 
-def _observed(group: SecurityGroupTypeDef, port: int) -> Observed:
+def _observed(group: SecurityGroupTypeDef, port: int, egress_ports: Iterable[int]) -> Observed:
+    inward, outward = group.get("IpPermissions", []), group.get("IpPermissionsEgress", [])
     fields: dict[str, Json] = {
         "name": group["GroupName"],
         "vpc_id": group.get("VpcId"),
         "description": group.get("Description", ""),
-        "ingress_cidrs": open_cidrs(group.get("IpPermissions", []), port),
-        "ingress": sorted(rule for one in group.get("IpPermissions", []) for rule in _permission_rules(one)),
-        "egress": len(group.get("IpPermissionsEgress", [])),
+        "ingress_cidrs": open_cidrs(inward, port),
+        "egress_cidrs": {str(one): open_cidrs(outward, one) for one in egress_ports},
+        "ingress": sorted(rule for one in inward for rule in permission_words(one)),
+        "egress": sorted(rule for one in outward for rule in permission_words(one, outbound=True)),
     }
     return Observed(group["GroupId"], fields, owner_of(as_mapping(group.get("Tags", ()))), {"id": group["GroupId"]})
 
 
 def _differences(resource: SecurityGroupResource, observed: Observed) -> list[FieldDiff]:
     diff: list[FieldDiff] = []
-    if observed.fields["ingress"] != sorted(_rules(resource)):
-        diff.append(FieldDiff("ingress", observed.fields["ingress"], sorted(_rules(resource))))
-    if observed.fields["egress"]:
-        diff.append(FieldDiff("egress rules", observed.fields["egress"], 0))
+    for path, asked in (("ingress", sorted(_rules(resource))), ("egress", sorted(_egress(resource)))):
+        if observed.fields[path] != asked:
+            diff.append(FieldDiff(path, observed.fields[path], asked))
     return diff
 
 
+def _missing(resource: SecurityGroupResource, observed: Observed) -> tuple[str, str, int, str] | None:
+    """What a group of somebody else's does not let through: in words, the call that adds it, the first port and range."""
+    shut_out = uncovered(resource.ingress_cidrs, _texts(observed.fields["ingress_cidrs"]))
+    if shut_out:
+        return f"{', '.join(shut_out)} in", "authorize-security-group-ingress", resource.port, shut_out[0]
+    outward = observed.fields["egress_cidrs"]
+    for cidr, port in resource.egress:
+        if uncovered([cidr], _texts(outward.get(str(port)) if isinstance(outward, Mapping) else None)):
+            return f"TCP {port} out to {cidr}", "authorize-security-group-egress", port, cidr
+    return None
+
+
 def _rules(resource: SecurityGroupResource) -> dict[str, str]:
-    """The rules asked for, in words, with the range of each."""
-    return {_in_words("tcp", resource.port, resource.port, cidr): cidr for cidr in resource.ingress_cidrs}
+    """The rules asked for that let in, in words, with the range of each."""
+    return {in_words("tcp", resource.port, resource.port, cidr): cidr for cidr in resource.ingress_cidrs}
 
 
-def _permission_rules(permission: IpPermissionOutputTypeDef) -> list[str]:
-    sources = [block["CidrIp"] for block in permission.get("IpRanges", ()) if "CidrIp" in block]
-    sources += [block["CidrIpv6"] for block in permission.get("Ipv6Ranges", ()) if "CidrIpv6" in block]
-    sources += [pair["GroupId"] for pair in permission.get("UserIdGroupPairs", ()) if "GroupId" in pair]
-    sources += [one["PrefixListId"] for one in permission.get("PrefixListIds", ()) if "PrefixListId" in one]
-    protocol, low, high = permission.get("IpProtocol", "-1"), permission.get("FromPort", -1), permission.get("ToPort", -1)
-    return [_in_words(protocol, low, high, source) for source in sources]
-
-
-def _rule(rule: SecurityGroupRuleTypeDef) -> str:
-    group = rule.get("ReferencedGroupInfo", {}).get("GroupId")
-    source = rule.get("CidrIpv4") or rule.get("CidrIpv6") or group or rule.get("PrefixListId") or ""
-    return _in_words(rule.get("IpProtocol", "-1"), rule.get("FromPort", -1), rule.get("ToPort", -1), source)
-
-
-def _in_words(protocol: str, low: int, high: int, source: str) -> str:
-    if protocol == "-1":
-        return f"everything from {source}"
-    return f"{protocol} {low if low == high else f'{low}-{high}'} from {source}"
+def _egress(resource: SecurityGroupResource) -> dict[str, tuple[str, int]]:
+    """The rules asked for that let out, in words, with range and port of each."""
+    return {in_words("tcp", port, port, cidr, outbound=True): (cidr, port) for cidr, port in resource.egress}
 
 
 def _texts(value: Json) -> list[str]:
     return [str(one) for one in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
-
-
-def _permission(port: int, cidrs: Sequence[str]) -> IpPermissionTypeDef:
-    ranges: list[IpRangeTypeDef] = [{"CidrIp": cidr, "Description": "OpenShift nodes"} for cidr in cidrs]
-    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges}

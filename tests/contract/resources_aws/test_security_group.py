@@ -46,7 +46,7 @@ def test_it_lets_in_what_is_asked_and_nothing_out(world: World, handler: Securit
     assert found.owner == OWNER
     assert found.outputs == outputs
     assert found.fields["ingress"] == ["tcp 443 from 10.0.0.0/16"]
-    assert found.fields["egress"] == 0
+    assert found.fields["egress"] == []
     assert handler.plan(RESOURCE, found).action is Action.NONE
 
 
@@ -86,6 +86,56 @@ def test_rules_are_changed_in_place_and_strange_ones_go(world: World, handler: S
     assert again is not None
     assert again.fields["ingress"] == ["tcp 443 from 10.0.0.0/20", "tcp 443 from 10.1.0.0/16"]
     assert handler.plan(asked, again).action is Action.NONE
+
+
+PROXY = replace(RESOURCE, name="ezgitops-prod-east-proxy", port=3128, egress=(("0.0.0.0/0", 443),))
+
+
+def test_what_may_go_out_is_let_out_before_the_rest_is_shut(world: World, handler: SecurityGroupHandler) -> None:
+    change = handler.plan(PROXY, handler.read(PROXY))
+    assert [one.after for one in change.diff if one.path == "egress"] == [["tcp 443 to 0.0.0.0/0"]]
+    run = world.run()
+
+    group = handler.create(PROXY, run)["id"]
+
+    outward = [name for name in run.names if name.endswith("Egress")]
+    assert outward == ["ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupEgress"]
+    found = handler.read(PROXY)
+    assert found is not None
+    assert found.fields["ingress"] == ["tcp 3128 from 10.0.0.0/16"]
+    assert found.fields["egress"] == ["tcp 443 to 0.0.0.0/0"]
+    assert handler.plan(PROXY, found).action is Action.NONE
+    world.clients.ec2.authorize_security_group_egress(
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )
+    drifted = handler.read(PROXY)
+    assert drifted is not None
+    assert handler.plan(PROXY, drifted).diff[0].before == ["tcp 443 to 0.0.0.0/0", "udp 53 to 0.0.0.0/0"]
+    again = world.run()
+    handler.update(PROXY, drifted, again)
+    assert again.names == ["ec2:RevokeSecurityGroupEgress"]
+
+
+def test_a_foreign_group_has_to_let_out_what_is_asked(world: World, handler: SecurityGroupHandler) -> None:
+    """The group ``bastion`` of the account lets nothing in; it is opened, and then lets out too little."""
+    asked = replace(PROXY, name="bastion")
+    group = "sg-0ba5ba5ba5ba5ba5b"
+    world.clients.ec2.authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=3128, ToPort=3128, CidrIp="10.0.0.0/8"
+    )
+    found = handler.read(asked)
+    assert found is not None
+    assert handler.plan(asked, found).conflict is None
+    world.clients.ec2.revoke_security_group_egress(
+        GroupId=group, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    )
+    shut = handler.read(asked)
+    assert shut is not None
+    conflict = handler.plan(asked, shut).conflict
+    assert conflict is not None
+    assert "does not let TCP 443 out to 0.0.0.0/0" in conflict
+    assert "aws ec2 authorize-security-group-egress" in conflict
 
 
 def test_a_foreign_group_is_used_when_it_fits_and_a_conflict_when_not(world: World, handler: SecurityGroupHandler) -> None:
@@ -191,4 +241,4 @@ def test_a_group_that_is_not_known_everywhere_yet_still_gets_its_rules(world: Wo
     found = handler.read(RESOURCE)
     assert found is not None
     assert (clients.refused, clients.looks) == (2, 2)
-    assert (found.fields["ingress"], found.fields["egress"]) == (["tcp 443 from 10.0.0.0/16"], 0)
+    assert (found.fields["ingress"], found.fields["egress"]) == (["tcp 443 from 10.0.0.0/16"], [])
