@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import ast
-import base64
-import http.server
 import json
 import socket
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -21,24 +17,9 @@ import trustme
 from strategies.common import probe_job, probe_tls_script
 from strategies.common.probe_script import MARK, Target, list_references, references
 from strategies.common.probe_tls_script import issuer, parts
+from tests.unit.strategies.git_site import ADVERTISED, Site, git_site, packet
 
 ZERO = "0" * 40
-COMMIT = "3f2c9d1" + "a" * 33
-
-
-def packet(line: str) -> bytes:
-    """One line as git sends it (gitprotocol-common(5), "pkt-line Format")."""
-    return f"{len(line) + 4:04x}{line}".encode()
-
-
-ADVERTISED = (
-    packet("# service=git-upload-pack\n")
-    + b"0000"
-    + packet(f"{COMMIT} HEAD\0multi_ack symref=HEAD:refs/heads/main\n")
-    + packet(f"{COMMIT} refs/heads/main\n")
-    + packet(f"{COMMIT} refs/tags/v1.0.0\n")
-    + b"0000"
-)
 EMPTY = packet("# service=git-upload-pack\n") + b"0000" + packet(f"{ZERO} capabilities^{{}}\0agent=git\n") + b"0000"
 
 
@@ -82,47 +63,11 @@ def test_without_a_fitting_secret_nothing_is_sent(tmp_path: Path, files: dict[st
     assert list_references(target, None)["state"] == state
 
 
-@dataclass
-class Site:
-    """An HTTPS server on this machine that lists references to whoever has the password."""
-
-    port: int
-    bundle: Path
-    seen: list[str | None] = field(default_factory=list)
-
-
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """The server, with the bundle that trusts it."""
-    authority = trustme.CA(organization_name="Acme Corp")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
-    bundle = tmp_path / "ca.pem"
-    bundle.write_bytes(authority.cert_pem.bytes())
-    made = Site(0, bundle)
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            made.seen.append(self.headers["Authorization"])
-            good = self.headers["Authorization"] == "Basic " + base64.b64encode(b"AKIA%token:marker-secret").decode()
-            body = ADVERTISED if good else b""
-            self.send_response(200 if good else 403)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    made.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with git_site(tmp_path, "127.0.0.1", "localhost") as made:
+        yield made
 
 
 def run(site: Site, folder: Path, *, trusting: bool = True, port: int | None = None) -> dict[str, object]:
