@@ -35,9 +35,9 @@ def submodules(situation: Situation) -> Verdict:
     among those that the list has to hold.
     """
     content = situation.facts.get(SOURCE_CONTENT)
-    found = content.submodules if content is not None else ()
     if content is None:
         return skipped(_UNREAD)
+    found = content.submodules
     if not found:
         return passed("none")
     stuck = [one for one in found if not _passes(one)]

@@ -73,7 +73,7 @@ def configuration(situation: Situation) -> Verdict:
         mend=Mend(
             "Replace it",
             "Answers bastionProxy.squid.foreignConfiguration with replace: apply keeps the old configuration as "
-            "squid.conf.before-ezgitops and puts ours in its place. Others who use this proxy reach our hosts alone after that.",
+            "squid.conf.before-ezgitops and puts ours in its place. Others who use this proxy reach our hosts alone then.",
             edits={"bastionProxy.squid.foreignConfiguration": "replace"},
         ),
     )

@@ -2,87 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from strategies.base import Check, Situation, Verdict
 from strategies.common import aws_names, effective
-from strategies.common.verdicts import aws, counted, failed, passed, skipped, unknown, warned
-from strategies.facts import (
-    AWS_DRY_RUNS,
-    AWS_ENDPOINTS,
-    AWS_PERMISSIONS,
-    AWS_PERMISSIONS_BOUNDARY,
-    AWS_QUOTAS,
-    AwsQuotas,
-    Denial,
-    DryRun,
-    Tried,
-    Usage,
-)
+from strategies.common.checks.permissions import boundary, identity_quota, permission_checks, usages
+from strategies.common.verdicts import aws, counted, failed, passed, unknown
+from strategies.facts import AWS_ENDPOINTS, AWS_PERMISSIONS_BOUNDARY, AWS_QUOTAS, AwsQuotas, DryRun
 
-_POLICY = "docs/codecommit.md has the least-privilege policy for the operator"
-_MOST_SHOWN = 4
+_POLICY = "docs/codecommit.md"
 _ENDPOINTS_QUOTA = "L-29B6F2EB"
 _COUNTED_ENDPOINTS = ("Interface", "GatewayLoadBalancer")
 """What the quota counts (VPC user guide, "Amazon VPC quotas")."""
 
 
-def permissions(situation: Situation) -> Verdict:
-    """IAM's policy simulator allows everything that an apply does."""
-    found = situation.facts.get(AWS_PERMISSIONS)
-    if found is None:
-        return unknown("not read yet")
-    who = found.principal.rsplit(":", 1)[-1]
-    if not found.denied:
-        return passed(
-            f"the simulator allows all {found.asked} actions to {who}; policies with conditions above the account are not seen"
-        )
-    shown = [f"{one.action} on {_short(one.resource)}" for one in found.denied[:_MOST_SHOWN]]
-    more = len(found.denied) - len(shown)
-    evidence = f"the simulator denies {who}: {', '.join(shown)}" + (f" and {more} more" if more else "")
-    first = found.denied[0]
-    command = aws(
-        situation, "iam", "simulate-principal-policy", "--policy-source-arn", found.principal,
-        "--action-names", *(one.action for one in found.denied if one.resource == first.resource),
-        "--resource-arns", first.resource,
-    )  # fmt: skip
-    return warned(evidence, _advice(found.denied), command)
-
-
-def _advice(denied: tuple[Denial, ...]) -> str:
-    if any(one.by_organization for one in denied):
-        return "A policy of the organization is in the way: ask who keeps it."
-    if any(one.explicit for one in denied):
-        return "A policy denies it by name: ask its owner to let it through."
-    return f"Ask for these; {_POLICY}."
-
-
-def _short(resource: str) -> str:
-    return resource.split(":", 5)[-1] if resource.startswith("arn:") else resource
-
-
-def dry_run(situation: Situation) -> Verdict:
-    """EC2 itself would let the group and the endpoints be made."""
-    found = situation.facts.get(AWS_DRY_RUNS)
-    if found is None:
-        return unknown("not read yet")
-    denied = [one for one in found.runs if one.ended is Tried.DENIED]
-    if denied:
-        evidence = f"a dry run says: {'; '.join(dict.fromkeys(one.message for one in denied))}"
-        missing = [service for service in _services(situation) if service not in _present(situation)]
-        if all(one.action == "ec2:CreateVpcEndpoint" for one in denied) and not missing:
-            return warned(
-                evidence, "Every endpoint is there already, so that apply makes none. Ask for it before one is needed."
-            )
-        return failed(evidence, _way_out(denied))
-    unclear = [one for one in found.runs if one.ended is Tried.UNCLEAR]
-    if unclear:
-        return unknown("; ".join(f"{one.action}: {one.message}" for one in unclear), "Mend what EC2 names, then read again.")
-    return passed(f"EC2 would allow {' and '.join(one.action for one in found.runs)}; nothing was made")
-
-
-def _way_out(denied: list[DryRun]) -> str:
-    if any("service control policy" in one.message for one in denied):
-        return "A policy of the organization withholds it, and nothing in the account can grant it: ask who keeps that policy."
-    return f"Ask for {' and '.join(one.action for one in denied)}; {_POLICY}."
+def _pardoned(situation: Situation, denied: Sequence[DryRun]) -> str | None:
+    """Nothing is lost by not being allowed to make endpoints that are there."""
+    missing = [service for service in _services(situation) if service not in _present(situation)]
+    if missing or any(one.action != "ec2:CreateVpcEndpoint" for one in denied):
+        return None
+    return "Every endpoint is there already, so that apply makes none. Ask for it before one is needed."
 
 
 def quotas(situation: Situation) -> Verdict:
@@ -111,16 +50,9 @@ def _endpoint_quota(situation: Situation, found: AwsQuotas) -> Verdict | None:
 
 
 def _identity_quota(situation: Situation, found: AwsQuotas) -> Verdict | None:
-    """Warns only: whether the role or user is there already is for the plan to say."""
     codecommit = situation.answers.codecommit
     by_role = codecommit.credentials.method == "iam-role"
-    roles = by_role + (codecommit.mirror.keep != "by-hand")
-    for usage, wanted, what in ((found.roles, roles, "IAM roles"), (found.users, int(not by_role), "IAM users")):
-        if usage is not None and usage.used + wanted > usage.most:
-            evidence = f"the account has {usage.used} of at most {usage.most} {what}, and the plan may make {wanted} more"
-            command = aws(situation, "iam", "get-account-summary")
-            return warned(evidence, "Have the quota raised, or remove some that nobody needs.", command)
-    return None
+    return identity_quota(situation, found, by_role + (codecommit.mirror.keep != "by-hand"), int(not by_role))
 
 
 def _quota_known(found: AwsQuotas) -> Verdict:
@@ -128,12 +60,8 @@ def _quota_known(found: AwsQuotas) -> Verdict:
         error = found.unread[0]
         return unknown(error.message, error.remedy, error.command)
     told = [f"at most {found.endpoints_per_vpc} interface endpoints in a VPC"]
-    told += [f"{usage.used} of {usage.most} {what}" for usage, what in _usages(found)]
+    told += [f"{usage.used} of {usage.most} {what}" for usage, what in usages(found)]
     return passed(", ".join(told))
-
-
-def _usages(found: AwsQuotas) -> list[tuple[Usage, str]]:
-    return [(usage, what) for usage, what in ((found.roles, "IAM roles"), (found.users, "IAM users")) if usage is not None]
 
 
 def _services(situation: Situation) -> list[str]:
@@ -152,37 +80,8 @@ def _present(situation: Situation) -> set[str]:
     return {e.service for e in situation.facts.get(AWS_ENDPOINTS) or () if e.vpc_id == home and e.private_dns}
 
 
-def boundary(situation: Situation) -> Verdict:
-    """The permissions boundary that was answered is there."""
-    found = situation.facts.get(AWS_PERMISSIONS_BOUNDARY)
-    if found is None:
-        return unknown("not read yet")
-    if found.arn is None:
-        return skipped("no permissions boundary is asked for")
-    if not found.exists:
-        remedy = "Answer codecommit.credentials.permissionsBoundary with the ARN of a policy that exists, or have it made."
-        return failed(f"{found.arn} does not exist", remedy, aws(situation, "iam", "list-policies", "--scope", "Local"))
-    return passed(f"{found.arn} exists")
-
-
 CHECKS: tuple[Check, ...] = (
-    Check(
-        id="aws.dry-run",
-        title="EC2 lets it be made",
-        why="A dry run asks every policy there is, those of the organization too, and makes nothing.",
-        judge=dry_run,
-        needs=(AWS_DRY_RUNS.id, AWS_ENDPOINTS.id),
-        depends_on=("aws.identity",),
-    ),
-    Check(
-        id="aws.permissions",
-        title="AWS permissions of the operator",
-        why="IAM's policy simulator tells beforehand what apply would be refused; not every policy of an organization is seen.",
-        judge=permissions,
-        needs=(AWS_PERMISSIONS.id,),
-        blocking=False,
-        depends_on=("aws.identity",),
-    ),
+    *permission_checks(_POLICY, AWS_ENDPOINTS.id, pardoned=_pardoned),
     Check(
         id="aws.quotas",
         title="AWS quotas",
@@ -195,7 +94,7 @@ CHECKS: tuple[Check, ...] = (
         id="codecommit.permissions-boundary",
         title="Permissions boundary",
         why="IAM makes no role or user whose permissions boundary does not exist.",
-        judge=boundary,
+        judge=boundary("codecommit.credentials.permissionsBoundary"),
         needs=(AWS_PERMISSIONS_BOUNDARY.id,),
         depends_on=("aws.identity",),
     ),

@@ -41,8 +41,8 @@ def account_readers(sessions: AwsSessions, clock: Callable[[], datetime]) -> Seq
         Reader(AWS_DRY_RUNS.id, _dry_runs_inputs, lambda situation: _dry_runs(at(situation), situation)),
         Reader(
             AWS_PERMISSIONS_BOUNDARY.id,
-            lambda situation: _with_place(situation, situation.answers.codecommit.credentials.permissions_boundary),
-            lambda situation: read_boundary(at(situation), situation.answers.codecommit.credentials.permissions_boundary),
+            lambda situation: _with_place(situation, _boundary(situation)),
+            lambda situation: read_boundary(at(situation), _boundary(situation)),
         ),
     )
 
@@ -50,6 +50,15 @@ def account_readers(sessions: AwsSessions, clock: Callable[[], datetime]) -> Seq
 def _with_place(situation: Situation, *others: Hashable) -> Hashable | None:
     place = effective.aws_place(situation)
     return None if place is None else (place, *others)
+
+
+def _boundary(situation: Situation) -> str | None:
+    """The permissions boundary of the identities that the chosen strategy makes."""
+    answers = situation.answers
+    if answers.strategy == "bastion-proxy":
+        asked = answers.bastion_proxy
+        return asked.instance.permissions_boundary if asked.proxy.method == "new" else None
+    return answers.codecommit.credentials.permissions_boundary
 
 
 def _permissions_inputs(situation: Situation) -> Hashable | None:
