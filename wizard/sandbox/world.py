@@ -25,6 +25,7 @@ from wizard.sandbox.git.sites import github_sites
 from wizard.sandbox.machines.machines import Internet, Machines
 from wizard.sandbox.machines.toolbox import Said
 from wizard.sandbox.network import names, perimeter, routes
+from wizard.sandbox.network.doors import Doors
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
 from wizard.sandbox.network.names import Names, Resolver
@@ -171,12 +172,15 @@ class SandboxWorld:
         bundle = authority.write_bundle(self.folder / "ca.pem")
         internet = proxy("internet", routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
         machines = self._machines = self._start_machines(aws, internet, tuple(github), bundle, reaper)
-        vpc = proxy("VPC", self._vpc(inner, aws, resolve, domain, machines))
+        inside_vpc = self._vpc(inner, aws, resolve, domain, machines)
+        vpc = proxy("VPC", inside_vpc)
+        doors = Doors(inside_vpc, lambda why: self.log.note("VPC network", why))
+        self._stack.callback(doors.close)
         resolver = Resolver(resolve)
         resolver.start()
         self._stack.callback(resolver.stop)
         cluster_network = {"HTTPS_PROXY": vpc.url, "NO_PROXY": _LOOPBACK, "SSL_CERT_FILE": str(bundle)}
-        self._stand_ins(cluster, cluster_network, resolver.address, bundle, reaper)
+        self._stand_ins(cluster, cluster_network, doors, resolver.address, bundle, reaper)
         control = ControlServer(self.clock, lambda: _records(aws, cluster), self.log.lines, machines)
         control.start()
         self._stack.callback(control.stop)
@@ -234,7 +238,13 @@ class SandboxWorld:
         return front
 
     def _stand_ins(
-        self, cluster: ClusterServer, network: Mapping[str, str], resolver: str, bundle: Path, reaper: Reaper
+        self,
+        cluster: ClusterServer,
+        network: Mapping[str, str],
+        doors: Doors,
+        resolver: str,
+        bundle: Path,
+        reaper: Reaper,
     ) -> None:
         from wizard.sandbox.argocd.controller import ArgoCd
         from wizard.sandbox.pods.container import PodNetwork
@@ -243,6 +253,7 @@ class SandboxWorld:
         argocd = ArgoCd(
             cluster.store,
             clock=self.clock,
+            doors=doors,
             proxy=network["HTTPS_PROXY"],
             ca_bundle=bundle,
             folder=_made(self.folder / "argocd"),

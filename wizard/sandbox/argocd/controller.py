@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from wizard.sandbox.argocd import credentials, project, status
+from wizard.sandbox.argocd import project, status
 from wizard.sandbox.argocd.compare import CompareError, Managed, compare, sync, targets
-from wizard.sandbox.argocd.gitclient import GitClient, GitError, Network
-from wizard.sandbox.argocd.render import RenderError, render, source_type
+from wizard.sandbox.argocd.githubapp import AppTokens
+from wizard.sandbox.argocd.reposerver import GitError, RenderError, RepoServer
 from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.cluster.errors import ApiError
 from wizard.sandbox.cluster.objects import Object, dig, mapping, name_of, namespace_of, section, strings, text
 from wizard.sandbox.cluster.store import Store
+from wizard.sandbox.network.doors import Doors
 
 REFRESH = "argocd.argoproj.io/refresh"
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
@@ -42,17 +43,27 @@ class _Memory:
 class ArgoCd:
     """Reconciles the Applications of every namespace with an ``ArgoCD`` instance.
 
-    ``proxy`` and ``ca_bundle`` are the repo-server's network and system trust; clones are kept under ``folder``.
+    ``doors``, ``proxy`` and ``ca_bundle`` are the repo-server's network - for connections of its own, and for those of its
+    children - and its system trust; clones are kept under ``folder``.
     """
 
     def __init__(
-        self, store: Store, *, clock: SandboxClock, proxy: str, ca_bundle: Path, folder: Path, note: Callable[[str], None]
+        self,
+        store: Store,
+        *,
+        clock: SandboxClock,
+        doors: Doors,
+        proxy: str,
+        ca_bundle: Path,
+        folder: Path,
+        note: Callable[[str], None],
     ) -> None:
         self._store = store
         self._clock = clock
-        self._proxy = proxy
-        self._ca_bundle = ca_bundle
         self._folder = folder
+        self._repositories = RepoServer(
+            store, doors=doors, direct=proxy, ca_bundle=ca_bundle, folder=folder, tokens=AppTokens(clock.now)
+        )
         self._note = note
         self._memory: dict[str, _Memory] = {}
         self._wake = threading.Event()
@@ -150,21 +161,12 @@ class ArgoCd:
             self._sync(application, memory, revision, managed, kind, prune=automated.get("prune") is True)
 
     def _compare(self, application: Object) -> tuple[str, list[Managed], str]:
-        namespace, spec = namespace_of(application), mapping(application.get("spec"))
-        source = mapping(spec.get("source"))
-        if not source:
+        spec = mapping(application.get("spec"))
+        if not mapping(spec.get("source")):
             raise CompareError("the sandbox knows Applications with one spec.source only")
-        url = text(source.get("repoURL"))
-        repository = credentials.find(self._store, namespace, url, text(spec.get("project")))
-        certificates = mapping((self._store.get("ConfigMap", namespace, "argocd-tls-certs-cm") or {}).get("data"))
-        network = Network(self._proxy, self._ca_bundle, {host: text(pem) for host, pem in certificates.items()})
-        git = GitClient(repository, network, self._folder)
-        revision = git.resolve(text(source.get("targetRevision")))
-        tree = git.checkout(revision)
-        manifests = render(tree, source)
-        wanted = targets(manifests, name_of(application), text(dig(spec, "destination", "namespace")))
-        kind = source_type(tree / text(source.get("path")), source)
-        return revision, compare(self._store, wanted, name_of(application)), kind
+        loaded = self._repositories.load(application)
+        wanted = targets(loaded.manifests, name_of(application), text(dig(spec, "destination", "namespace")))
+        return loaded.revision, compare(self._store, wanted, name_of(application)), loaded.kind
 
     def _due(self, application: Object, memory: _Memory, revision: str, managed: list[Managed]) -> bool:
         """True when an automated sync is due; one that failed is tried again as often as ``syncPolicy.retry`` allows."""

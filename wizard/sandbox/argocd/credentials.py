@@ -13,10 +13,21 @@ _TYPE_LABEL = "argocd.argoproj.io/secret-type"
 
 
 @dataclass(frozen=True, slots=True)
+class AppLogin:
+    """A GitHub App's installation, and the key that it proves itself with. ``base_url`` is that of GitHub's API."""
+
+    app_id: str
+    installation_id: str
+    private_key: str = field(repr=False)
+    base_url: str = "https://api.github.com"
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """How a repository is reached. ``proxy`` is empty when the environment of the repo-server decides."""
 
     url: str
+    kind: str = "git"
     username: str = ""
     password: str = field(default="", repr=False)
     bearer_token: str = field(default="", repr=False)
@@ -24,6 +35,7 @@ class Repository:
     insecure: bool = False
     proxy: str = ""
     no_proxy: str = ""
+    app: AppLogin | None = None
 
     @property
     def basic(self) -> tuple[str, str] | None:
@@ -53,7 +65,7 @@ def find(store: Store, namespace: str, url: str, project: str) -> Repository:
         if own is None or values.get("project") == project:
             own = values
     found = _repository(url, own or {})
-    if found.username or found.password or found.bearer_token:
+    if found.username or found.password or found.bearer_token or found.app is not None:
         return found
     templates = [
         values
@@ -63,14 +75,15 @@ def find(store: Store, namespace: str, url: str, project: str) -> Repository:
     if not templates:
         return found
     template = _repository(url, max(templates, key=lambda values: len(values["url"])))
-    # The template's proxy comes along only where the Secret has none; its forceHttpBasicAuth always does.
-    kept = replace(template, proxy=found.proxy, no_proxy=found.no_proxy) if found.proxy else template
-    return replace(kept, insecure=found.insecure)
+    # The template's proxy comes along only where the Secret has none, and so does its noProxy; forceHttpBasicAuth always does.
+    kept = replace(template, proxy=found.proxy or template.proxy, no_proxy=found.no_proxy or template.no_proxy)
+    return replace(kept, insecure=found.insecure, kind=found.kind)
 
 
 def _repository(url: str, values: Mapping[str, str]) -> Repository:
     return Repository(
         url=url,
+        kind=values.get("type", "") or "git",
         username=values.get("username", ""),
         password=values.get("password", ""),
         bearer_token=values.get("bearerToken", ""),
@@ -78,7 +91,17 @@ def _repository(url: str, values: Mapping[str, str]) -> Repository:
         insecure=values.get("insecure") == "true",
         proxy=values.get("proxy", ""),
         no_proxy=values.get("noProxy", ""),
+        app=_app(values),
     )
+
+
+def _app(values: Mapping[str, str]) -> AppLogin | None:
+    """A key with an App's id is enough; a password goes before it (GetGitCreds)."""
+    key, identity = values.get("githubAppPrivateKey", ""), values.get("githubAppID", "")
+    if not key or not identity or values.get("password") or values.get("bearerToken"):
+        return None
+    base = values.get("githubAppEnterpriseBaseUrl", "").rstrip("/") or "https://api.github.com"
+    return AppLogin(identity, values.get("githubAppInstallationID", ""), key, base)
 
 
 def _secrets(store: Store, namespace: str, kind: str) -> list[dict[str, str]]:

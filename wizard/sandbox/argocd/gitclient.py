@@ -9,18 +9,20 @@ import hashlib
 import os
 import re
 import shutil
-import ssl
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import urllib3
-
 from wizard.sandbox.argocd.credentials import Repository
+from wizard.sandbox.argocd.githubapp import AppError, AppTokens
+from wizard.sandbox.argocd.proxies import ProxySettings, place
+from wizard.sandbox.argocd.transport import Client, Network, TransportError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_SSH = re.compile(r"ssh://|[^/:@\s]+@[^/:\s]+:(?!//)")
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 _ASKPASS = """#!/bin/sh
 case "$1" in Username*) printf %s "$ARGOCD_GIT_USER" ;; *) printf %s "$ARGOCD_GIT_PASSWORD" ;; esac
 """
@@ -30,21 +32,15 @@ class GitError(Exception):
     """Git could not be asked; the text is Argo CD's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
-    """The repo-server's surroundings: its proxy, its system CA bundle, and per host the CA of ``argocd-tls-certs-cm``."""
-
-    proxy: str
-    ca_bundle: Path
-    host_certificates: Mapping[str, str]
-
-
 class GitClient:
-    """One repository, with its clone under ``folder``."""
+    """One repository, with its clone under ``folder``. ``tokens`` are those of GitHub Apps."""
 
-    def __init__(self, repository: Repository, network: Network, folder: Path) -> None:
+    def __init__(self, repository: Repository, network: Network, folder: Path, tokens: AppTokens) -> None:
         self._repository = repository
         self._network = network
+        self._tokens = tokens
+        self._settings = ProxySettings(repository.proxy, repository.no_proxy, network.environ)
+        self._client = Client(network, self._settings, insecure=repository.insecure)
         self._host = urlsplit(repository.url).hostname or ""
         self._clone = folder / hashlib.sha256(repository.url.encode()).hexdigest()[:16]
         self._folder = folder
@@ -84,17 +80,20 @@ class GitClient:
         return tree
 
     def _refs(self) -> dict[str, str]:
+        if _SSH.match(self._repository.url):
+            # SSH takes the proxy for one of SOCKS (util/git/workaround.go, creds.go); without one, the VPC drops the packets.
+            told = "proxy: unknown scheme: http" if self._repository.proxy else f"dial tcp {self._host}:22: i/o timeout"
+            raise GitError(f"failed to list refs: {told}")
         url = f"{self._repository.url}/info/refs?service=git-upload-pack"
         headers = {"User-Agent": "git/go-git", "Accept": "*/*"}
         # go-git sends what it has with the first request, challenge or not.
-        authorization = self._repository.authorization()
+        authorization = self._login().authorization()
         if authorization is not None:
             headers["Authorization"] = authorization
         try:
-            with self._pool() as pool:
-                answer = pool.request("GET", url, headers=headers, retries=False, redirect=False, timeout=30.0)
-        except (urllib3.exceptions.HTTPError, ssl.SSLError) as error:
-            raise GitError(f'failed to list refs: Get "{url}": {_reason(error)}') from error
+            answer = self._client.request("GET", url, headers)
+        except TransportError as error:
+            raise GitError(f'failed to list refs: Get "{url}": {error}') from error
         refusals = {401: "authentication required", 403: "authorization failed", 404: "repository not found"}
         if answer.status in refusals:
             raise GitError(f"failed to list refs: {refusals[answer.status]}")
@@ -102,50 +101,47 @@ class GitClient:
             raise GitError(
                 f'failed to list refs: unexpected client error: unexpected requesting "{url}" status code: {answer.status}'
             )
-        return dict(_advertised(answer.data))
+        return dict(_advertised(answer.body))
 
-    def _pool(self) -> urllib3.PoolManager:
-        context = ssl.create_default_context(cafile=str(self._network.ca_bundle))
-        certificate = self._network.host_certificates.get(self._host)
-        if self._repository.insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        elif certificate is not None:
-            # The pool of this host is replaced, not added to.
-            context = ssl.create_default_context(cadata=certificate)
-        if self._direct():
-            return urllib3.PoolManager(ssl_context=context)
-        return urllib3.ProxyManager(self._repository.proxy or self._network.proxy, ssl_context=context)
-
-    def _direct(self) -> bool:
-        return bool(self._repository.proxy) and any(
-            self._host == name or self._host.endswith(f".{name.lstrip('.')}")
-            for name in filter(None, re.split(r"[,\s]+", self._repository.no_proxy))
-        )
+    def _login(self) -> Repository:
+        """The repository with the password that holds now. Raises GitError."""
+        app = self._repository.app
+        if app is None:
+            return self._repository
+        api = Client(self._network, self._settings, insecure=self._repository.insecure)
+        try:
+            return replace(self._repository, username="x-access-token", password=self._tokens.token(app, api))
+        except AppError as error:
+            raise GitError(f"failed to list refs: {error}") from error
 
     def _git(self, *arguments: str, check: bool = True, folder: Path | None = None) -> int:
+        environment = self._environment()
+        command = " ".join(word for word in arguments if not word.startswith(("--git-dir", "--work-tree")))
+        if "fetch" in arguments and self._drops():
+            # git itself would wait as long; ARGOCD_EXEC_TIMEOUT ends it.
+            raise GitError(f"`git {command}` failed timeout after 1m30s")
         done = subprocess.run(
-            ["git", *arguments], cwd=folder, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            ["git", *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
         if check and done.returncode != 0:
-            command = " ".join(
-                word for word in arguments if not word.startswith("--git-dir") and not word.startswith("--work-tree")
-            )
             raise GitError(f"`git {command}` failed exit status {done.returncode}: {done.stderr.strip()}")
         return done.returncode
 
+    def _drops(self) -> bool:
+        proxy = self._settings.of_git(self._host)
+        return bool(proxy) and not _loopback(proxy) and self._network.doors.dropped(*place(proxy))
+
     def _environment(self) -> dict[str, str]:
-        repository = self._repository
-        proxy = "" if self._direct() else repository.proxy or self._network.proxy
+        repository = self._login()
         environment = {
+            **self._carried(),
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": os.devnull,
             "LC_ALL": "C",
             "GIT_TERMINAL_PROMPT": "false",
             "GIT_LFS_SKIP_SMUDGE": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
-            "HTTPS_PROXY": proxy,
             "GIT_SSL_CAINFO": str(self._certificate_file()),
         }
         if repository.insecure:
@@ -166,12 +162,29 @@ class GitClient:
             }
         return environment
 
+    def _carried(self) -> dict[str, str]:
+        """The variables that Argo CD gives its child, with the loopback's way to each proxy in the place of its address.
+
+        What goes past the proxy is connected to directly: by the proxy that stands for the VPC's network.
+        """
+        environ = self._settings.children()
+        if not self._settings.of_git(self._host):
+            kept = {name: value for name, value in environ.items() if not name.lower().endswith("_proxy")}
+            return kept | {"https_proxy": self._network.direct}
+        return {name: self._door(value) if name.lower() in _PROXIES and value else value for name, value in environ.items()}
+
+    def _door(self, proxy: str) -> str:
+        if _loopback(proxy):
+            return proxy
+        user, separator, _ = proxy.removeprefix("http://").rpartition("@")
+        return f"http://{user}{separator}127.0.0.1:{self._network.doors.port(*place(proxy))}"
+
     def _certificate_file(self) -> Path:
         certificate = self._network.host_certificates.get(self._host)
         if certificate is None:
             return self._network.ca_bundle
         path = self._folder / f"{hashlib.sha256(certificate.encode()).hexdigest()[:16]}.pem"
-        path.write_text(certificate, encoding="ascii")
+        path.write_text(certificate, encoding="utf-8")
         return path
 
     def _askpass(self) -> Path:
@@ -194,14 +207,6 @@ def _advertised(body: bytes) -> Iterator[tuple[str, str]]:
             yield name, commit
 
 
-def _reason(error: Exception) -> str:
-    """A transport error in the words of Go's net/http."""
-    seen = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in seen:
-        return "tls: failed to verify certificate: x509: certificate signed by unknown authority"
-    if "Tunnel connection failed" in seen or "timed out" in seen:
-        # The VPC drops what it has no way for: nothing answers until the client gives up.
-        return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-    if "refused" in seen:
-        return "dial tcp: connect: connection refused"
-    return seen
+def _loopback(proxy: str) -> bool:
+    """A proxy in the pod itself."""
+    return place(proxy)[0] in {"127.0.0.1", "localhost"}

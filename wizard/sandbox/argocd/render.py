@@ -1,4 +1,4 @@
-"""Manifests from a folder of a repository: plain YAML and JSON, and a Kustomization's simplest parts.
+"""Manifests from a folder of a repository: plain YAML and JSON, a Kustomization's simplest parts, plain Helm charts.
 
 What is not understood is an error, never left out: a comparison against half of the manifests would say Synced and be wrong.
 """
@@ -6,7 +6,7 @@ What is not understood is an error, never left out: a comparison against half of
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
@@ -37,9 +37,9 @@ def source_type(folder: Path, source: Mapping[str, Json]) -> str:
     return "Kustomize" if any((folder / name).exists() for name in _KUSTOMIZATIONS) else "Directory"
 
 
-def render(tree: Path, source: Mapping[str, Json]) -> list[Object]:
-    """The manifests of ``source.path``. Raises RenderError."""
-    manifests = _manifests(tree, source)
+def render(tree: Path, source: Mapping[str, Json], chart: Callable[[Path], list[Object]] | None = None) -> list[Object]:
+    """The manifests of ``source.path``; ``chart`` renders a folder that is a Helm chart. Raises RenderError."""
+    manifests = _manifests(tree, source, chart)
     for manifest in manifests:
         if any(hook in mapping(dig(manifest, "metadata", "annotations")) for hook in _HOOKS):
             name = text(dig(manifest, "metadata", "name"))
@@ -47,7 +47,7 @@ def render(tree: Path, source: Mapping[str, Json]) -> list[Object]:
     return manifests
 
 
-def _manifests(tree: Path, source: Mapping[str, Json]) -> list[Object]:
+def _manifests(tree: Path, source: Mapping[str, Json], chart: Callable[[Path], list[Object]] | None) -> list[Object]:
     path = text(source.get("path"))
     folder = (tree / path).resolve()
     if not folder.is_relative_to(tree.resolve()) or not folder.is_dir():
@@ -57,6 +57,8 @@ def _manifests(tree: Path, source: Mapping[str, Json]) -> list[Object]:
         if mapping(source.get("kustomize")):
             raise RenderError(f"`kustomize build {path}` failed: the sandbox does not know spec.source.kustomize options")
         return _kustomize(folder, tree.resolve())
+    if kind == "Helm" and chart is not None:
+        return chart(folder)
     if kind != "Directory":
         raise RenderError(
             f"`{kind.lower()}` failed: executable file not found in $PATH (the sandbox renders no {kind} sources)"
@@ -77,16 +79,25 @@ def _manifests(tree: Path, source: Mapping[str, Json]) -> list[Object]:
 
 def _documents(file: Path) -> list[Object]:
     try:
-        parsed = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+        content = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RenderError(f'Failed to unmarshal "{file.name}": {error}') from error
+    return documents(content, file.name)
+
+
+def documents(content: str, name: str) -> list[Object]:
+    """The objects of a YAML text, those of lists among them. ``name`` is what it is called in errors. Raises RenderError."""
+    try:
+        parsed = list(yaml.safe_load_all(content))
         # Through JSON, so that a YAML date is text as it is for Kubernetes, or refused.
         documents: list[Json] = json.loads(json.dumps([document for document in parsed if document is not None]))
-    except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
-        raise RenderError(f'Failed to unmarshal "{file.name}": {" ".join(str(error).split())}') from error
+    except (yaml.YAMLError, TypeError) as error:
+        raise RenderError(f'Failed to unmarshal "{name}": {" ".join(str(error).split())}') from error
     found: list[Object] = []
     for document in documents:
         for each in mappings(mapping(document).get("items")) if mapping(document).get("kind") == "List" else [document]:
             if not isinstance(each, dict) or not text(each.get("kind")) or not text(each.get("apiVersion")):
-                raise RenderError(f"Failed to unmarshal \"{file.name}\": Object 'Kind' is missing")
+                raise RenderError(f"Failed to unmarshal \"{name}\": Object 'Kind' is missing")
             found.append(each)
     return found
 
