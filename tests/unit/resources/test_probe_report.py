@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from strategies.common.probe_proxy_script import MOST_TARGETS
 from strategies.common.probe_script import MARK
-from strategies.facts import HostView, Listing, ListingState, ProbeState
+from strategies.facts import HostView, Listing, ListingState, Passage, PassageState, ProbeState, ProxyView
 from strategies.resources.cluster.probe_report import last_lines, report
 
 
@@ -25,8 +26,54 @@ def test_a_whole_report() -> None:
     assert found.listing == Listing(ListingState.ANSWERED, 200, 52, revision_found=True)
 
 
+def test_what_was_seen_of_a_proxy() -> None:
+    allowed = [
+        {"target": "github.com:443", "state": "open", "own_authorities": True, "tls_error": "bad", "issuer": "O=Acme"},
+        {"target": "raw.githubusercontent.com:443", "state": "refused", "status": 403, "error": "Forbidden"},
+    ]
+    proxy = {
+        "url": "http://10.1.1.10:3128",
+        "login": True,
+        "allowed": allowed,
+        "forbidden": [{"target": "h:22", "state": "unanswered"}],
+    }
+    found = report("image", MARK + json.dumps({"proxy": proxy}))
+    assert found is not None
+    assert found.proxy == ProxyView(
+        "http://10.1.1.10:3128",
+        login=True,
+        allowed=(
+            Passage("github.com:443", PassageState.OPEN, tls_error="bad", issuer="O=Acme", own_authorities=True),
+            Passage("raw.githubusercontent.com:443", PassageState.REFUSED, 403, "Forbidden"),
+        ),
+        forbidden=(Passage("h:22", PassageState.UNANSWERED),),
+    )
+
+
+def test_a_proxy_cannot_say_more_than_a_report_holds() -> None:
+    many = [{"target": "\x1b[2J" + "h" * 999, "state": "open", "status": True, "error": ["x"]}] * 999
+    found = report("image", MARK + json.dumps({"proxy": {"url": 3, "login": "yes", "allowed": many, "forbidden": {"a": 1}}}))
+    assert found is not None
+    assert found.proxy is not None
+    assert (found.proxy.url, found.proxy.login, found.proxy.forbidden) == ("", False, ())
+    assert len(found.proxy.allowed) == MOST_TARGETS
+    assert "\x1b" not in found.proxy.allowed[0].target
+    assert len(found.proxy.allowed[0].target) <= 303
+    assert (found.proxy.allowed[0].status, found.proxy.allowed[0].error) == (None, "")
+
+
 @pytest.mark.parametrize(
-    "log", ["", "no report", f"{MARK}", f"{MARK}{{", f'{MARK}{{"listing": {{"state": "hacked"}}}}', f'{MARK}{{"listing": 3}}']
+    "log",
+    [
+        "",
+        "no report",
+        f"{MARK}",
+        f"{MARK}{{",
+        f'{MARK}{{"listing": {{"state": "hacked"}}}}',
+        f'{MARK}{{"listing": 3}}',
+        f'{MARK}{{"proxy": {{"allowed": [{{"state": "hacked"}}]}}}}',
+        f'{MARK}{{"proxy": {{"allowed": [3]}}}}',
+    ],
 )
 def test_what_is_no_report(log: str) -> None:
     assert report("image", log) is None
