@@ -6,6 +6,8 @@ has for the proxy are sent to that proxy alone, and never printed.
 """
 
 import base64
+import http.client
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,17 +91,21 @@ class Tunnels:
 
 
 def answer(bare: socket.socket) -> Tuple[Optional[int], str]:
-    """The status of a proxy's answer and its own words; nothing after the head is taken from the connection."""
+    """The status of a proxy's answer and what that means; nothing after the head is taken from the connection.
+
+    Its own words are not repeated: it was sent a login, and could say it again.
+    """
     head = b""
     while not head.endswith(b"\r\n\r\n") and len(head) < MOST_HEAD:
         more = bare.recv(1)
         if not more:
             break
         head += more
-    words = head.partition(b"\r\n")[0].decode("latin-1").split(" ", 2)
-    if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():
+    found = re.match(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})[ \r]", head)
+    if found is None:
         return None, "the proxy closed the connection" if not head else "no HTTP answer"
-    return int(words[1]), words[2] if len(words) == 3 else ""
+    status = int(found.group(1))
+    return status, http.client.responses.get(status, "")
 
 
 def login_for(proxy: Proxy, url: str) -> Optional[str]:

@@ -90,7 +90,9 @@ def _allows(at: Look) -> Verdict:
         return unable
     shut = [one for one in at.view.allowed if one.state is not PassageState.OPEN]
     if not shut:
-        return passed(f"{at.view.url} leads to {_named([one.target for one in at.view.allowed])}")
+        untried = len(at.situation.answers.bastion_proxy.allow.hosts or ()) - len(at.view.allowed)
+        rest = f"; {counted(untried, 'other host')} of the list not tried" if untried > 0 else ""
+        return passed(f"{at.view.url} leads to {_named([one.target for one in at.view.allowed])}{rest}")
     denied = [one for one in shut if one.state is PassageState.REFUSED and (one.status or 0) < 500]
     git = next((one for one in shut if one.target == at.git), None)
     if denied and (git is None or git in denied):

@@ -219,6 +219,12 @@ def test_the_evidence_has_names_and_numbers(
     assert said in verdict.evidence
 
 
+def test_a_list_that_is_longer_than_what_was_tried_says_so() -> None:
+    hosts = ["github.com", *(f"h{number}.acme.example" for number in range(30))]
+    verdict = judged("probe.proxy-allows", PROBE, bastion_proxy__allow__hosts=hosts)
+    assert verdict.evidence.endswith("; 29 other hosts of the list not tried")
+
+
 def test_a_login_that_the_host_does_not_take_is_the_secrets() -> None:
     verdict = judged("probe.ls-remote", listed(ListingState.ANSWERED, status=403), source__password="env:TOKEN")
     assert "does not take what Secret repo-prod-east-source holds" in verdict.evidence

@@ -243,7 +243,9 @@ def test_without_a_login_to_send_nothing_is_asked(
     ("answer", "passage"),
     [
         ("HTTP/1.1 503 Service Unavailable\r\n\r\n", {"state": "refused", "status": 503, "error": "Service Unavailable"}),
-        ("HTTP/1.0 302 Moved\r\nLocation: /login\r\n\r\n", {"state": "refused", "status": 302, "error": "Moved"}),
+        ("HTTP/1.0 302 Moved\r\nLocation: /login\r\n\r\n", {"state": "refused", "status": 302, "error": "Found"}),
+        ("HTTP/1.1 403 marker-secret\r\n\r\n", {"state": "refused", "status": 403, "error": "Forbidden"}),
+        ("HTTP/1.1 OK\r\n\r\n", {"state": "unanswered", "status": None, "error": "no HTTP answer"}),
         ("220 mail.acme.example ESMTP\r\n\r\n", {"state": "unanswered", "status": None, "error": "no HTTP answer"}),
         (None, {"state": "unanswered", "status": None, "error": "the proxy closed the connection"}),
     ],
