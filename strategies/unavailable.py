@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from strategies.answers import Answers
-from strategies.base import Card, Check, Json, Output, Question, Resource, Situation, Verdict
-from strategies.common import account
+from strategies.base import Card, Check, Json, Output, Question, Resource, Situation
 from strategies.common.probe_job import Order
-from strategies.common.verdicts import counted, passed
 from strategies.facts import Permission, Right
-
-_MOST_NAMED = 3
 
 
 @dataclass
@@ -24,15 +20,13 @@ class UnavailableStrategy:
     summary: str
     cost: str
     makes: str
-    found: Callable[[Situation], tuple[Verdict, ...]] = lambda _situation: ()
-    """What is there already for it, as badges."""
 
-    def card(self, situation: Situation) -> Card:
+    def card(self, situation: Situation) -> Card:  # noqa: ARG002 - nothing depends on it
         """The card."""
         return Card(
             headline="not in this version",
             summary=self.summary,
-            badges=self.found(situation),
+            badges=(),
             cost=self.cost,
             makes=self.makes,
             recommended=False,
@@ -79,23 +73,6 @@ class UnavailableStrategy:
         """Nothing is needed."""
         return ()
 
-
-def _bastions(situation: Situation) -> tuple[Verdict, ...]:
-    machines = account.bastions(situation)
-    if not machines:
-        return ()
-    names = ", ".join(one.name or one.id for one in machines[:_MOST_NAMED])
-    return (passed(f"{counted(len(machines), 'machine')} that SSM reaches: {names}"),)
-
-
-BASTION_PROXY = UnavailableStrategy(
-    id="bastion-proxy",
-    title="Proxy on a bastion",
-    summary="Argo CD keeps its GitHub URL and goes through Squid on a machine with a way out; an allow list decides.",
-    cost="the price of one small instance",
-    makes="one point of failure",
-    found=_bastions,
-)
 
 PRIVATE_SERVER = UnavailableStrategy(
     id="private-server",

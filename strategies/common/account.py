@@ -1,12 +1,11 @@
-"""What the facts show of the account beside the cluster in question: other clusters, machines that could be a bastion. Pure."""
+"""What the facts show of the account beside the cluster in question: other clusters. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from strategies.base import Situation
-from strategies.common import effective
-from strategies.facts import AWS_INSTANCES, AWS_MANAGED_INSTANCES, AWS_SECURITY_GROUPS, AWS_VPCS, Instance
+from strategies.facts import AWS_INSTANCES, AWS_SECURITY_GROUPS, AWS_VPCS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,3 @@ def clusters(situation: Situation) -> tuple[FoundCluster, ...]:
         if name is not None:
             homes.setdefault(name, set()).add(vpc)
     return tuple(FoundCluster(name, names.get(name), tuple(sorted(homes[name]))) for name in sorted(homes))
-
-
-def bastions(situation: Situation) -> tuple[Instance, ...]:
-    """The machines of the cluster's VPC that are no nodes and that Systems Manager reaches."""
-    home, managed = effective.vpc(situation), situation.facts.get(AWS_MANAGED_INSTANCES)
-    if home is None or managed is None:
-        return ()
-    running = [one for one in situation.facts.get(AWS_INSTANCES) or () if one.up]
-    return tuple(one for one in running if one.vpc_id == home.id and not one.clusters and one.id in managed.platforms)

@@ -10,14 +10,12 @@ from strategies.base import Status
 from strategies.common import account, effective, offers
 from strategies.facts import (
     AWS_INSTANCES,
-    AWS_MANAGED_INSTANCES,
     AWS_VPCS,
     CLUSTER_INFO,
     ClusterInfo,
     FactError,
     Subnet,
 )
-from strategies.registry import STRATEGIES
 from tests.unit.strategies.network_facts import (
     HEALTHY,
     STRANGE,
@@ -198,9 +196,3 @@ class TestAccount:
     def test_infrastructure_names_are_offered_when_the_cluster_is_out_of_reach(self) -> None:
         (choice,) = offers.infrastructures(situation({CLUSTER_INFO.id: FactError("refused")}))
         assert choice.value == "prod-east-x7k2p"
-
-    def test_bastions_are_no_nodes(self) -> None:
-        assert [one.name for one in account.bastions(situation())] == ["bastion"]
-        badges = STRATEGIES["bastion-proxy"].card(situation()).badges
-        assert [one.evidence for one in badges] == ["1 machine that SSM reaches: bastion"]
-        assert STRATEGIES["bastion-proxy"].card(situation({AWS_MANAGED_INSTANCES.id: FactError("denied")})).badges == ()
