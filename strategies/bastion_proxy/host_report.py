@@ -70,7 +70,8 @@ def _report(values: Mapping[str, bytes]) -> HostReport | None:
     return HostReport(
         system=words.get("system", ""),
         version=words.get("version") or None,
-        offered=words.get("offered") or None,
+        # dnf writes the epoch before the version, rpm does not.
+        offered=re.sub("^[0-9]+:", "", words.get("offered", "")) or None,
         offer_error=_told(" | ".join(lines(values.get("offer_error", b"")))),
         running=words.get("active") == "active",
         enabled=words.get("enabled") == "enabled",

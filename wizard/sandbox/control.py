@@ -1,8 +1,8 @@
 """The sandbox's control API on loopback: move the clock, read the recorded calls and the log.
 
-``POST /TOKEN/clock/advance`` with ``{"seconds": 960}``, ``GET /TOKEN/clock``, ``GET /TOKEN/calls``, ``GET /TOKEN/log``; Squid of
-a machine is stopped and started by ``POST /TOKEN/machines/squid``, and a file of it written by ``POST /TOKEN/machines/file``.
-The token in the path is random: knowing the URL is the permission.
+``POST /TOKEN/clock/advance`` with ``{"seconds": 960}``, ``GET /TOKEN/clock``, ``GET /TOKEN/calls``, ``GET /TOKEN/log``;
+``POST /TOKEN/machines/squid`` stops and starts Squid of a machine, ``POST /TOKEN/machines/file`` writes a file of it. The token
+in the path is random: knowing the URL is the permission.
 """
 
 from __future__ import annotations

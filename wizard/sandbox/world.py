@@ -22,7 +22,7 @@ from wizard.sandbox.git.apps import Apps
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.sites import github_sites
-from wizard.sandbox.machines.machines import Internet, Machines
+from wizard.sandbox.machines.machines import Internet, Machines, reachable
 from wizard.sandbox.machines.toolbox import Said
 from wizard.sandbox.network import names, perimeter, routes
 from wizard.sandbox.network.doors import Doors
@@ -170,7 +170,8 @@ class SandboxWorld:
             domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere, internet=tuple(github)
         )
         bundle = authority.write_bundle(self.folder / "ca.pem")
-        internet = proxy("internet", routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
+        beyond = reachable(routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
+        internet = proxy("internet", beyond)
         machines = self._machines = self._start_machines(aws, internet, tuple(github), bundle, reaper)
         inside_vpc = self._vpc(inner, aws, resolve, domain, machines)
         vpc = proxy("VPC", inside_vpc)
@@ -204,7 +205,6 @@ class SandboxWorld:
             self._stack.callback(middlebox.stop)
         machines = Machines(
             self.folder / "machines",
-            top=self.folder,
             bundle=lambda: bundle,
             find=aws.machine,
             find_at=aws.machine_at,

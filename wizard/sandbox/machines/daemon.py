@@ -30,9 +30,7 @@ _PAUSE = 0.02
 _PORT = re.compile(r"^http_port\s+(?:\S+:)?(\d+)\b")
 _INCLUDE = re.compile(r"^include\s+(\S+)\s*$")
 _NAMES = re.compile(r"^acl\s+\S+\s+dstdomain\s+(.*)$")
-_KEPT_IN = re.compile(r"(?<![\w./-])/var/(?:log|spool|cache)/squid(?=/|\s|$)")
-_NOWHERE = 9
-"""The port of the discard protocol (RFC 863), which no machine serves any more."""
+_KEPT_IN = re.compile(r"(?<![\w./-])/var/(?:log|spool|cache)/squid/")
 _LEFT_OUT = ("pid_filename", "cache_log", "coredump_dir", "hosts_file", "cache_effective_user", "log_file_daemon")
 
 
@@ -62,9 +60,9 @@ class Daemon(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What Squid finds around it: the loopback port of the internet (None: there is none), names that mean something else."""
+    """What Squid finds around it: the loopback port of the internet, names that mean something else."""
 
-    internet: Callable[[], int | None]
+    internet: Callable[[], int]
     resolve: Callable[[str], str | None]
 
 
@@ -100,12 +98,11 @@ def hosts_of(lines: Sequence[str]) -> Iterator[str]:
 
 
 class SquidDaemon:
-    """The real Squid. ``folder`` is the machine's /var/log/squid, where it keeps all of its files; ``top`` the sandbox's."""
+    """The real Squid. ``folder`` is the machine's /var/log/squid, where it runs and keeps all of its files."""
 
-    def __init__(self, executable: str, folder: Path, top: Path, surroundings: Surroundings, reaper: Reaper) -> None:
+    def __init__(self, executable: str, folder: Path, surroundings: Surroundings, reaper: Reaper) -> None:
         self._executable = executable
         self._folder = folder
-        self._top = top
         self._surroundings = surroundings
         self._reaper = reaper
         self._process: subprocess.Popen[bytes] | None = None
@@ -121,7 +118,7 @@ class SquidDaemon:
         self._settle()
         trial = self._folder / "trial.conf"
         trial.write_text(self._runnable(lines, 3128))
-        return self._run("-k", "parse", "-f", str(trial))
+        return self._run("-k", "parse", "-f", trial.name)
 
     def start(self, text: str) -> None:
         """Run in the foreground of a process group of its own, until it accepts connections."""
@@ -131,7 +128,7 @@ class SquidDaemon:
         self._write(text)
         self._log.unlink(missing_ok=True)
         self._process = subprocess.Popen(
-            [self._executable, "-N", "-n", f"ez{self.port}", "-f", str(self._conf)],
+            [self._executable, "-N", "-n", f"ez{self.port}", "-f", self._conf.name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -180,40 +177,42 @@ class SquidDaemon:
         (self._folder / "hosts").write_text("".join(f"{address} {host}\n" for host, address in named.items()))
 
     def _runnable(self, lines: Sequence[str], port: int) -> str:
-        folder = self._folder
         kept = [line for line in lines if line.split(" ", 1)[0] not in (*_LEFT_OUT, "http_port")]
-        out = self._surroundings.internet() or _NOWHERE
+        out = self._surroundings.internet()
         own = [
             f"http_port 127.0.0.1:{port} require-proxy-header",
             "proxy_protocol_access allow all",
             f"cache_peer 127.0.0.1 parent {out} 0 no-query no-digest no-netdb-exchange default",
             "never_direct allow all",
             "dns_nameservers 127.0.0.1",
-            f"hosts_file {folder}/hosts",
-            f"pid_filename {folder}/squid.pid",
-            f"cache_log {folder}/cache.log",
-            f"coredump_dir {folder}",
+            "hosts_file hosts",
+            "pid_filename squid.pid",
+            "cache_log cache.log",
             "logfile_rotate 0",
         ]
-        # A path of the folder may hold what Squid takes for the end of a word; the sandbox's own never does.
-        return "\n".join([*(_KEPT_IN.sub(str(folder), line) for line in kept), *own]) + "\n"
+        return "\n".join([*(_KEPT_IN.sub("", line) for line in kept), *own]) + "\n"
 
     def _settle(self) -> None:
-        """Squid gives up root's rights, so that its files must be another user's, and the way there open."""
+        """Squid gives up root's rights, so that its folder must be another user's.
+
+        Its paths are relative, since that user may not walk to the folder; ``coredump_dir`` would have it walk there.
+        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / "hosts").touch()
         if os.geteuid() != 0:
             return
         user = _user_of(self._executable)
         os.chown(self._folder, user.pw_uid, user.pw_gid)
-        for parent in self._folder.parents:
-            if not parent.is_relative_to(self._top):
-                break
-            parent.chmod(parent.stat().st_mode | 0o011)
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self._executable, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+            [self._executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=self._folder,
+            text=True,
+            check=False,
+            timeout=60,
         )
 
     def _accepting(self) -> int:

@@ -137,25 +137,24 @@ class StandInSquid:
         method, _, rest = line.partition(" ")
         place = rest.partition(" ")[0]
         host, _, port = (place if method == "CONNECT" else _place(place)).rpartition(":")
-        host = host.strip("[]").lower()
+        host = host.strip("[]").rstrip(".").lower()
         request = Request(announced[2], method, host, int(port), self._address(host))
-        way = self._surroundings.internet()
         if not self._rules.allow(request):
             self._log(request, 403, "TCP_DENIED")
             _say(client, "403 Forbidden")
-        elif way is None or method != "CONNECT":
+        elif method != "CONNECT":
             self._log(request, 503, "NONE_NONE")
             _say(client, "503 Service Unavailable")
         else:
-            self._tunnel(client, request, way)
+            self._tunnel(client, request, self._surroundings.internet())
 
     def _tunnel(self, client: socket.socket, request: Request, way: int) -> None:
         with socket.create_connection(("127.0.0.1", way), _SECONDS) as out:
             out.sendall(f"CONNECT {request.host}:{request.port} HTTP/1.1\r\nHost: {request.host}\r\n\r\n".encode())
-            passed = b" 200 " in _until(out, b"\r\n\r\n").split(b"\r\n", 1)[0]
-            self._log(request, 200 if passed else 503, "TCP_TUNNEL")
-            if not passed:
-                _say(client, "503 Service Unavailable")
+            status = _until(out, b"\r\n\r\n").split(b"\r\n", 1)[0].decode("latin-1").partition(" ")[2]
+            self._log(request, int(status[:3]), "TCP_TUNNEL")
+            if not status.startswith("200"):
+                _say(client, status)
                 return
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             client.settimeout(None)

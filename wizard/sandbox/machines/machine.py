@@ -26,17 +26,17 @@ _SYSTEM = 'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nPRE
 
 
 class Machine:
-    """Made when it is first used. ``top`` is the sandbox's folder, ``door`` where its programs' stand-ins knock."""
+    """Made when it is first used; ``door`` is where its programs' stand-ins knock."""
 
     def __init__(
         self,
         host: Host,
         folder: Path,
         *,
-        top: Path,
         bundle: Path,
         door: str,
         internet: Callable[[Host], int | None],
+        nowhere: Callable[[], int],
         reaper: Reaper,
     ) -> None:
         self.host = host
@@ -51,9 +51,9 @@ class Machine:
         self._reaper = reaper
         self._installed = host.spec.squid.installed
         self._port = 0
-        surroundings = Surroundings(self.way_out, lambda name: self.host.spec.resolves.get(name))
+        surroundings = Surroundings(lambda: self.way_out() or nowhere(), lambda name: self.host.spec.resolves.get(name))
         executable = program()
-        self._real = SquidDaemon(executable, folder / "var/log/squid", top, surroundings, reaper) if executable else None
+        self._real = SquidDaemon(executable, folder / "var/log/squid", surroundings, reaper) if executable else None
         self._daemon: Daemon = self._real or StandInSquid(folder / "var/log/squid", surroundings)
         self._furnish()
 

@@ -10,16 +10,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 from wizard.sandbox.machines.machine import Machine
 from wizard.sandbox.machines.spec import Host
 from wizard.sandbox.machines.toolbox import Said
+from wizard.sandbox.network.proxy import ConnectProxy, Decision, Refuse, Route
 from wizard.sandbox.reaper import Reaper
+
+
+def reachable(route: Route) -> Route:
+    """A way out for proxies: what cannot be reached is no refusal of theirs, and must not look like one (502, not 403)."""
+
+    def led(host: str, port: int) -> Decision:
+        decision = route(host, port)
+        return Refuse(decision.why, closed=True) if isinstance(decision, Refuse) else decision
+
+    return led
 
 
 @dataclass(frozen=True, slots=True)
 class Internet:
-    """The loopback ports of the CONNECT proxies that lead out: the open one, and one through a middlebox that ends TLS."""
+    """The loopback ports of the CONNECT proxies that lead out: the open one, and one through a middlebox that ends TLS.
+
+    Their routes are ``reachable``.
+    """
 
     open: Callable[[], int]
     intercepted: Callable[[], int] | None = None
@@ -43,7 +58,6 @@ class Machines:
         self,
         folder: Path,
         *,
-        top: Path,
         bundle: Callable[[], Path],
         find: Callable[[str], Host | None],
         find_at: Callable[[str], Host | None],
@@ -52,13 +66,14 @@ class Machines:
         others: Callable[[Host, int], int | None] = lambda _host, _port: None,
         note: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        self._folder, self._top, self._bundle = folder, top, bundle
+        self._folder, self._bundle = folder, bundle
         self._find, self._find_at = find, find_at
         self._internet, self._reaper = internet, reaper
         self._others, self._note = others, note
         self._made: dict[str, Machine] = {}
         self._tokens: dict[str, str] = {}
         self._lock = threading.RLock()
+        self._nowhere = ConnectProxy("nowhere", reachable(lambda host, _port: Refuse(f"no way leads to {host}")))
         outer = self
 
         class Door(socketserver.StreamRequestHandler):
@@ -74,6 +89,7 @@ class Machines:
 
     def start(self) -> None:
         """Open the door; a machine is made when it is first spoken to."""
+        self._nowhere.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -81,6 +97,7 @@ class Machines:
         with self._lock:
             for machine in self._made.values():
                 machine.stop()
+        self._nowhere.stop()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -138,10 +155,10 @@ class Machines:
         machine = Machine(
             host,
             self._folder / host.id,
-            top=self._top,
             bundle=self._bundle(),
             door=f"{where}:{port}/{token}",
             internet=self._internet.way,
+            nowhere=lambda: urlsplit(self._nowhere.url).port or 0,
             reaper=self._reaper,
         )
         if not machine.real and not self._made:

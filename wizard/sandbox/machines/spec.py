@@ -60,6 +60,24 @@ class SquidSpec(Part):
         return self.text or {"packaged": PACKAGED, "foreign": FOREIGN, "none": None}[self.configuration]
 
 
+class ProxyLogin(Part):
+    """Whom a proxy lets through."""
+
+    user: str
+    password: str
+
+
+class ProxySpec(Part):
+    """A proxy that somebody runs and nobody configures here: it lets everything out.
+
+    ``intercepts``: it ends TLS and signs certificates with a CA of its own.
+    """
+
+    port: int = 3128
+    auth: ProxyLogin | None = None
+    intercepts: bool = False
+
+
 class MachineSpec(Part):
     """A machine with Amazon Linux 2023, bare unless something is said.
 
@@ -73,7 +91,7 @@ class MachineSpec(Part):
     dnf: Literal["reachable", "unreachable"] = "reachable"
     way_out: Literal["open", "intercepted", "none"] | None = None
     resolves: Mapping[str, str] = Field(default_factory=dict)
-    proxy: Mapping[str, object] | None = None
+    proxy: ProxySpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
