@@ -22,6 +22,7 @@ from wizard.sandbox.git.apps import Apps
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.sites import github_sites
+from wizard.sandbox.machines.corporate import CorporateProxies
 from wizard.sandbox.machines.machines import Internet, Machines, reachable
 from wizard.sandbox.machines.toolbox import Said
 from wizard.sandbox.network import names, perimeter, routes
@@ -172,7 +173,8 @@ class SandboxWorld:
         bundle = authority.write_bundle(self.folder / "ca.pem")
         beyond = reachable(routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
         internet = proxy("internet", beyond)
-        machines = self._machines = self._start_machines(aws, internet, tuple(github), bundle, reaper)
+        others = self._corporate(aws, beyond, sites(inside=False))
+        machines = self._machines = self._start_machines(aws, internet, others, tuple(github), bundle, reaper)
         inside_vpc = self._vpc(inner, aws, resolve, domain, machines)
         vpc = proxy("VPC", inside_vpc)
         doors = Doors(inside_vpc, lambda why: self.log.note("VPC network", why))
@@ -193,8 +195,25 @@ class SandboxWorld:
             raise KeyError(instance_id)
         return self._machines.execute(instance_id, script, seconds)
 
+    def _corporate(self, aws: AwsServer, beyond: Route, outside: Mapping[str, WSGIApplication]) -> CorporateProxies:
+        """The proxies of others. ``outside`` are the sites that there are, for one that ends TLS and answers in their names."""
+        front: HttpsFront | None = None
+        if any(host.spec.proxy is not None and host.spec.proxy.intercepts for host in aws.machines()):
+            inspector = Authority("Acme Corp", "corporate proxy")
+            inspector.write_bundle(self.folder / "corporate-ca.pem")
+            front = self._front(HttpsFront(inspector.server_context(*outside), outside))
+        proxies = CorporateProxies(beyond, lambda: 0 if front is None else front.port)
+        self._stack.callback(proxies.stop)
+        return proxies
+
     def _start_machines(
-        self, aws: AwsServer, internet: ConnectProxy, hosts: Sequence[str], bundle: Path, reaper: Reaper
+        self,
+        aws: AwsServer,
+        internet: ConnectProxy,
+        others: CorporateProxies,
+        hosts: Sequence[str],
+        bundle: Path,
+        reaper: Reaper,
     ) -> Machines:
         middlebox = None
         if any(host.spec.way_out == "intercepted" for host in aws.machines()):
@@ -210,6 +229,7 @@ class SandboxWorld:
             find_at=aws.machine_at,
             internet=Internet(_port_of(internet), None if middlebox is None else _port_of(middlebox)),
             reaper=reaper,
+            others=others.listener,
             note=lambda line: self.log.note("machines", line),
         )
         machines.start()

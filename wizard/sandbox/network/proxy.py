@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import TypeAlias
 
 _HEAD_LIMIT = 16 * 1024
@@ -49,12 +51,26 @@ class Attempt:
 
 
 class ConnectProxy:
-    """A proxy on 127.0.0.1 in a thread of its own."""
+    """A proxy on 127.0.0.1 in a thread of its own.
 
-    def __init__(self, name: str, route: Route, *, on_attempt: Callable[[Attempt], None] = lambda _attempt: None) -> None:
+    ``login`` is the user name and password that it asks for (RFC 9110, section 11.7). ``announced``: each connection begins
+    with a PROXY protocol header, as it does to a machine of the VPC.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        route: Route,
+        *,
+        on_attempt: Callable[[Attempt], None] = lambda _attempt: None,
+        login: tuple[str, str] | None = None,
+        announced: bool = False,
+    ) -> None:
         self._name = name
         self._route = route
         self._on_attempt = on_attempt
+        self._announced = announced
+        self._login = None if login is None else b64encode(":".join(login).encode()).decode()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"proxy-{name}", daemon=True)
         self._ready = threading.Event()
@@ -94,7 +110,13 @@ class ConnectProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            if self._announced:
+                await reader.readuntil(b"\r\n")
             head = await reader.readuntil(b"\r\n\r\n")
+            if self._login is not None and not _logs_in(head, self._login):
+                challenge = f'Proxy-Authenticate: Basic realm="{self._name}"\r\n'
+                await _answer(writer, 407, "Proxy Authentication Required", f"{self._name} asks for a login", challenge)
+                return
             target = _connect_target(head)
             if target is None:
                 await _answer(writer, 405, "Method Not Allowed", f"the {self._name} proxy passes CONNECT only")
@@ -132,10 +154,20 @@ def _connect_target(head: bytes) -> tuple[str, int] | None:
     return host.strip("[]").lower(), int(port)
 
 
-async def _answer(writer: asyncio.StreamWriter, status: int, phrase: str, why: str) -> None:
+def _logs_in(head: bytes, login: str) -> bool:
+    """Whether one of the head's fields is the login, in base64 (RFC 7617)."""
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.decode("latin-1").partition(":")
+        scheme, _, given = value.strip().partition(" ")
+        if name.strip().lower() == "proxy-authorization" and scheme.lower() == "basic":
+            return compare_digest(given.strip().encode(), login.encode())
+    return False
+
+
+async def _answer(writer: asyncio.StreamWriter, status: int, phrase: str, why: str, fields: str = "") -> None:
     body = f"{why}\n".encode()
     writer.write(
-        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"HTTP/1.1 {status} {phrase}\r\n{fields}Content-Type: text/plain; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
         + body
     )
