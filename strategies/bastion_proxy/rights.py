@@ -15,9 +15,9 @@ def needed_rights(answers: Answers) -> tuple[Right, ...]:
     namespace, asked = answers.argocd.namespace or DEFAULT_NAMESPACE, answers.bastion_proxy
     found = [Right(verb, group, resource, namespace) for group, resource in MADE for verb in APPLY]
     if asked.proxy.ca_file is not None:
-        found += [Right(verb, "", "configmaps", namespace) for verb in ("get", "patch")]
+        found += [Right(verb, "", "configmaps", namespace, CERTIFICATES) for verb in ("get", "patch")]
     if asked.repo_server.proxy:
-        found += [Right(verb, "argoproj.io", "argocds", namespace) for verb in ("get", "patch")]
+        found += [Right(verb, "argoproj.io", "argocds", namespace, answers.argocd.name) for verb in ("get", "patch")]
     return tuple(found)
 
 

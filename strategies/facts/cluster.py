@@ -75,17 +75,18 @@ class GitOps:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One permission in the cluster, as a SelfSubjectAccessReview asks for it."""
+    """One permission in the cluster, as a SelfSubjectAccessReview asks for it; with ``name``, for that one object."""
 
     verb: str
     group: str
     resource: str
     namespace: str | None
+    name: str | None = None
 
     def __str__(self) -> str:
         where = f" in {self.namespace}" if self.namespace else ""
         name = f"{self.resource}.{self.group}" if self.group else self.resource
-        return f"{self.verb} {name}{where}"
+        return f"{self.verb} {name}{f'/{self.name}' if self.name else ''}{where}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ def rights(situation: Situation) -> Verdict:
         return passed(f"all {len(found.allowed)} rights that apply needs")
     first = missing[0]
     resource = f"{first.resource}.{first.group}" if first.group else first.resource
+    if first.name is not None:
+        resource = f"{resource}/{first.name}"
     where = ("-n", first.namespace) if first.namespace else ()
     evidence = (
         "may not " + ", ".join(str(one) for one in missing[:4]) + (f" and {len(missing) - 4} more" if len(missing) > 4 else "")

@@ -150,6 +150,8 @@ def read_rights(client: KubeClient, rights: Sequence[Right]) -> Rights:
         attributes: dict[str, Json] = {"verb": right.verb, "group": right.group, "resource": right.resource}
         if right.namespace is not None:
             attributes["namespace"] = right.namespace
+        if right.name is not None:
+            attributes["name"] = right.name
         body: dict[str, Json] = {
             "apiVersion": ACCESS_REVIEW.api_version,
             "kind": ACCESS_REVIEW.kind,
