@@ -32,6 +32,7 @@ from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.handlers import AWS_KINDS, aws_handlers
 from strategies.resources.aws.inventory import inventory_readers
 from strategies.resources.aws.mends import AWS_MENDS
+from strategies.resources.aws.proxy_host import proxy_host_reader
 from strategies.resources.aws.readers import aws_readers
 from strategies.resources.aws.routing import routing_readers
 from strategies.resources.aws.service_credentials import ServiceCredentials
@@ -113,6 +114,7 @@ class AwsAndClusterWorld:
             *account_readers(self._sessions, self._clock),
             *inventory_readers(self._sessions),
             *routing_readers(self._sessions),
+            proxy_host_reader(self._sessions),
             *cluster_readers(self._cluster),
             *argocd_readers(self._cluster),
             probe_reader(self._cluster, self._clock),
