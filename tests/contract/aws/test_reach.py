@@ -201,6 +201,13 @@ def test_a_peering_connection_that_nobody_accepted_carries_nothing(ways: Ways) -
     assert ", which is pending-acceptance (blackhole)" in ways.seen()
 
 
+def test_a_terminated_machine_is_not_there(ways: Ways) -> None:
+    ways.join()
+    ways.ec2.terminate_instances(InstanceIds=[PROXY_INSTANCE])
+    assert not ways.account.server.is_machine(PROXY)
+    assert f"nothing in {THERE} has the address {PROXY}" in ways.seen()
+
+
 def test_groups_of_the_other_vpc_can_be_named(ways: Ways) -> None:
     """VPC peering guide, "Update your security groups to reference peer security groups"."""
     ways.join()

@@ -20,7 +20,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 if TYPE_CHECKING:
     from wizard.sandbox.aws.services.ec2 import SandboxEc2
 
-_RUNNING = "running"
+_RUNNING, _TERMINATED = "running", "terminated"
 _EPHEMERAL = (32768, 60999)
 """Where a client's own port lies: ``net.ipv4.ip_local_port_range`` of Linux (kernel.org, "IP Sysctl")."""
 
@@ -118,7 +118,9 @@ class Reach:
         return None
 
     def _interfaces(self, address: str) -> list[NetworkInterface]:
-        return [one for one in list(self._ec2.enis.values()) if one.private_ip_address == address]
+        """Every interface with the address; that of a terminated machine is gone (moto keeps it)."""
+        there = (one for one in list(self._ec2.enis.values()) if one.private_ip_address == address)
+        return [one for one in there if one.instance is None or one.instance.state != _TERMINATED]
 
     def _table(self, interface: NetworkInterface) -> RouteTable:
         """The subnet's own route table, else the main one of its VPC."""
