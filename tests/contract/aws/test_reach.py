@@ -204,6 +204,8 @@ def test_a_peering_connection_that_nobody_accepted_carries_nothing(ways: Ways) -
 def test_a_terminated_machine_is_not_there(ways: Ways) -> None:
     ways.join()
     ways.ec2.terminate_instances(InstanceIds=[PROXY_INSTANCE])
+    assert ways.seen() == f"no machine runs at {PROXY}", "it is shutting down"
+    ways.account.clock.advance(600)
     assert not ways.account.server.is_machine(PROXY)
     assert f"nothing in {THERE} has the address {PROXY}" in ways.seen()
 

@@ -26,9 +26,10 @@ _EPHEMERAL = (32768, 60999)
 
 
 class Reach:
-    """The ways between the machines of one account, as its network is at the moment of each question."""
+    """The ways between the machines of one account, as its network is now."""
 
     def __init__(self, ec2: SandboxEc2) -> None:
+        ec2.settle()
         self._ec2 = ec2
 
     def is_machine(self, address: str) -> bool:
