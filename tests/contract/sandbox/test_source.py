@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from wizard.sandbox.argocd.credentials import Repository
-from wizard.sandbox.argocd.gitclient import GitClient, GitError, Network
+from wizard.sandbox.argocd.githubapp import AppTokens
+from wizard.sandbox.argocd.gitclient import GitClient, GitError
+from wizard.sandbox.argocd.transport import Network
+from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.zeros import add_zeros
+from wizard.sandbox.network.doors import Doors
+from wizard.sandbox.network.proxy import Refuse
 from wizard.sandbox.scenario import GitHubRepository, GitHubSection, WorkstationSection
 from wizard.sandbox.workstation import machine_variables
 
@@ -54,7 +59,8 @@ def test_argo_cd_fetches_submodules_whatever_the_path_is(tmp_path: Path) -> None
     path = seed(GitHubSection(organisation="acme", repositories=(repository,)), tmp_path / "github")["acme/config"].path
     folder = tmp_path / "argocd"
     folder.mkdir()
-    client = GitClient(Repository(f"file://{path}"), Network("", tmp_path / "ca.pem", {}), folder)
+    network = Network(Doors(lambda _host, _port: Refuse("no network")), "", tmp_path / "ca.pem", {}, {})
+    client = GitClient(Repository(f"file://{path}"), network, folder, AppTokens(SandboxClock().now))
     reasons = []
     for _ in range(2):
         with pytest.raises(GitError, match="`git submodule update --init --recursive` failed") as caught:
