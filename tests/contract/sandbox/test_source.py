@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from wizard.sandbox.argocd.credentials import Repository
-from wizard.sandbox.argocd.githubapp import AppTokens
 from wizard.sandbox.argocd.gitclient import GitClient, GitError
+from wizard.sandbox.argocd.githubapp import AppTokens
 from wizard.sandbox.argocd.transport import Network
 from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.git.seed import seed
