@@ -19,7 +19,7 @@ def card(situation: Situation) -> Card:
         summary="Argo CD keeps its GitHub URL and goes through Squid on a machine with a way out; an allow list decides.",
         badges=tuple(_badges(situation)),
         cost="about $4 a month for a t4g.nano with its disk" if new else "no new machine: only its traffic",
-        makes=f"makes {'7' if new else '4'} things · one point of failure · ready in about {'3 minutes' if new else 'a minute'}",
+        makes=f"makes {7 if new else 4} things · one point of failure · ready in about {'3 minutes' if new else 'a minute'}",
         recommended=False,
     )
 
