@@ -237,3 +237,33 @@ def test_an_applied_version_has_to_be_the_present_one(kube: Kube, core: str) -> 
     late = secret(a="3")
     late["metadata"]["resourceVersion"] = first.version
     assert kube.apply(f"{core}/secrets/s", late).reason == "Conflict"
+
+
+def test_applying_nothing_takes_away_what_that_manager_has_put_there_and_nothing_else(kube: Kube, core: str) -> None:
+    """How one entry of a shared ConfigMap is kept by a manager of its own, with the annotation that names it."""
+    path = f"{core}/configmaps/shared"
+
+    def entry(key: str, value: str) -> dict:
+        return {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "shared", "annotations": {f"example.com/{key}": "mine"}},
+            "data": {f"{key}.example.com": value},
+        }
+
+    kube.apply(
+        path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shared"}, "data": {"theirs": "0"}}, "others"
+    )
+    for manager, key in (("a", "one"), ("b", "two"), ("c", "two")):
+        assert kube.apply(path, entry(key, "1"), manager).code in {200, 201}
+    nothing: dict = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shared"}}
+    left = kube.apply(path, nothing, "a").body
+    assert left["data"] == {"theirs": "0", "two.example.com": "1"}
+    assert left["metadata"]["annotations"] == {"example.com/two": "mine"}
+    assert "two.example.com" in kube.apply(path, nothing, "b").body["data"]
+    uid = left["metadata"]["uid"]
+    last = kube.apply(path, {**nothing, "metadata": {"name": "shared", "uid": uid}}, "c").body
+    assert last["data"] == {"theirs": "0"}
+    assert "annotations" not in last["metadata"]
+    other = kube.apply(path, {**nothing, "metadata": {"name": "shared", "uid": "00000000-0000-4000-8000-000000000000"}}, "c")
+    assert (other.code, other.message.partition(": ")[2].partition(":")[0]) == (422, "metadata.uid")

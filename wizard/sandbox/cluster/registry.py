@@ -211,6 +211,10 @@ class Registry:
         with self.storage.exclusive():
             old = self.storage.get(type_, namespace_of(wanted), name_of(wanted))
             if old is not None:
+                uid = metadata(wanted).get("uid")
+                if uid and uid != metadata(old)["uid"]:  # not a precondition, as in an update: a field that may not change
+                    cause = errors.invalid_value("metadata.uid", f'"{uid}"', "field is immutable")
+                    raise errors.invalid(type_.kind, type_.group, name_of(wanted), [cause])
                 self._same_object(type_, old, wanted)
             elif subresource:
                 raise errors.not_found(type_.plural, type_.group, name_of(wanted))
