@@ -53,6 +53,8 @@ class RepoServer:
         def fetch(dependency: str, name: str, version: str) -> Path:
             # With the proxy of the source, as helm is started once for all.
             known = credentials.find(self._store, namespace, dependency, project)
+            if known.kind != "helm":  # only those of Helm repositories are looked through (getHelmRepos)
+                known = credentials.Repository(dependency)
             return HelmClient(known, network, self._folder, settings).dependency(name, version)
 
         def chart(folder: Path) -> list[Object]:
