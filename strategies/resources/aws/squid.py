@@ -172,7 +172,11 @@ class SquidHandler:
             )
         except ValueError as error:
             raise ResourceError(what, str(error), "Allow fewer hosts (bastionProxy.allow.hosts).") from error
-        if as_mapping(machine.get("Tags", ())).get(SQUID_TAG) != instance:
+        mark = as_mapping(machine.get("Tags", ())).get(SQUID_TAG)
+        if mark not in (None, instance):
+            why = f"its Squid belongs to the instance {mark}"
+            raise ResourceError(what, why, "Choose another machine, or destroy that instance first.")
+        if mark is None:
             call: dict[str, Json] = {"Resources": [instance_id], "Tags": [{"Key": SQUID_TAG, "Value": instance}]}
             with self._clients.working(f"tag {instance_id}", "ec2"), run.mutation("ec2:CreateTags", call):
                 self._clients.ec2.create_tags(Resources=[instance_id], Tags=[{"Key": SQUID_TAG, "Value": instance}])

@@ -13,6 +13,7 @@ import yaml
 
 from strategies.base import Json, Owner, Ref
 from strategies.resources.aws.clients import AwsClients, AwsSessions
+from wizard.sandbox.aws.commands import Shell, no_shell
 from wizard.sandbox.aws.server import AwsServer
 
 HEALTHY = Path(__file__).parents[3] / "wizard" / "sandbox" / "scenarios" / "healthy.aws.yaml"
@@ -89,14 +90,14 @@ StartWorld = Callable[..., AbstractContextManager[World]]
 
 @pytest.fixture
 def start_world(tmp_path: Path) -> StartWorld:
-    """Start the healthy account, changed by a function over its scenario."""
+    """Start the healthy account, changed by a function over its scenario; ``shell`` runs what is sent to its machines."""
 
     @contextmanager
-    def start(change: Callable[[dict[str, object]], None] = lambda _scenario: None) -> Iterator[World]:
+    def start(change: Callable[[dict[str, object]], None] = lambda _scenario: None, shell: Shell = no_shell) -> Iterator[World]:
         scenario = yaml.safe_load(HEALTHY.read_text(encoding="utf-8"))
         change(scenario)
         clock = Clock()
-        server = AwsServer(scenario, git_root=tmp_path / "git", issuer_keys={}, clock=clock)
+        server = AwsServer(scenario, git_root=tmp_path / "git", issuer_keys={}, clock=clock, shell=shell)
         (tmp_path / "git").mkdir(exist_ok=True)
         server.start()
         try:
