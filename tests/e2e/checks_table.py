@@ -1,5 +1,7 @@
 """Which check changes in which scenario: what is expected (``expected/*.yaml``), what is seen, and the table of both.
 
+Each strategy has answers of its own (``docs/examples/answers-STRATEGY.yaml``), and so a ``healthy`` of its own.
+
 ``python -m tests.e2e.checks_table [SCENARIO ...]`` prints the table (of all, when none is named) and ends with 1 when a
 scenario is not as expected, changes nothing, or a check never fails.
 """
@@ -15,9 +17,10 @@ from pathlib import Path
 
 import yaml
 
-from tests.e2e.program import SAMPLE, Program
+from tests.e2e.program import ROOT, Program
 
 HEALTHY = "healthy"
+CODECOMMIT = "codecommit"
 EXPECTED = Path(__file__).parent / "expected"
 _BAD = ("fail", "warn")
 _SIGNS = {"pass": "✔", "warn": "⚠", "fail": "✖", "unknown": "?", "skipped": "–"}
@@ -25,10 +28,14 @@ _SIGNS = {"pass": "✔", "warn": "⚠", "fail": "✖", "unknown": "?", "skipped"
 
 @dataclass(frozen=True)
 class Case:
-    """One scenario and the checks that end otherwise than in ``healthy``, looked at with ``set`` and ``environ``."""
+    """One scenario and the checks that end otherwise than in ``healthy``, looked at with ``set`` and ``environ``.
+
+    ``answers`` is the strategy whose sample is checked.
+    """
 
     scenario: str
     checks: Mapping[str, str]
+    answers: str = CODECOMMIT
     set: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,7 +67,8 @@ def look(case: Case) -> Seen:
     with tempfile.TemporaryDirectory(prefix="ezgitops-table-") as folder:
         program = Program(Path(folder), {"HOME": folder, "XDG_STATE_HOME": f"{folder}/state", **case.environ})
         settings = [argument for key, value in case.set.items() for argument in ("--set", f"{key}={value}")]
-        command = ("check", "-f", str(SAMPLE), f"--sandbox={case.scenario}", "--output", "json", *settings)
+        sample = ROOT / "docs" / "examples" / f"answers-{case.answers}.yaml"
+        command = ("check", "-f", str(sample), f"--sandbox={case.scenario}", "--output", "json", *settings)
         result = program.run(*command)
     results = (event["result"] for event in result.of("check_result"))
     last = {entry["id"]: entry for entry in results if isinstance(entry, dict)}
@@ -91,11 +99,13 @@ def main(names: Sequence[str]) -> int:
     """Print the table. Gives the exit code."""
     known = cases()
     wanted = [known.get(name, Case(name, {})) for name in names] or list(known.values())
+    samples = list(dict.fromkeys(case.answers for case in wanted))
     with ThreadPoolExecutor(max_workers=2) as pool:
-        healthy, *seen = pool.map(look, [Case(HEALTHY, {}), *wanted])
+        looks = list(pool.map(look, [*(Case(HEALTHY, {}, answers) for answers in samples), *wanted]))
+    healthy, seen = dict(zip(samples, looks, strict=False)), looks[len(samples) :]
     wrong = 0
     for case, one in zip(wanted, seen, strict=True):
-        differs = changed(one, healthy)
+        differs = changed(one, healthy[case.answers])
         ok = differs == dict(case.checks) and bool(differs)
         wrong += not ok
         print(f"{case.scenario:<34} exit {one.code}  {'as expected' if ok else 'NOT AS EXPECTED'}")
@@ -107,7 +117,8 @@ def main(names: Sequence[str]) -> int:
     idle = [] if names else never_failing(seen)
     for check in idle:
         print(f"never fails: {check}")
-    print(f"{len(wanted)} scenarios, {len(healthy.statuses)} checks, {wrong} not as expected, {len(idle)} never failing")
+    checks = {check for one in healthy.values() for check in one.statuses}
+    print(f"{len(wanted)} scenarios, {len(checks)} checks, {wrong} not as expected, {len(idle)} never failing")
     return 1 if wrong or idle else 0
 
 

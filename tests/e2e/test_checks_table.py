@@ -13,15 +13,19 @@ CASES = cases()
 WELL = ("pass", "skipped")
 
 
+SAMPLES = sorted({case.answers for case in CASES.values()})
+
+
 @cache
-def healthy() -> Seen:
-    """How the checks end where all is well; looked at once in a process."""
-    return look(Case(HEALTHY, {}))
+def healthy(answers: str) -> Seen:
+    """How the checks of a strategy's sample end where all is well; looked at once in a process."""
+    return look(Case(HEALTHY, {}, answers))
 
 
 @pytest.mark.slow
-def test_all_is_well_in_healthy() -> None:
-    seen = healthy()
+@pytest.mark.parametrize("answers", SAMPLES)
+def test_all_is_well_in_healthy(answers: str) -> None:
+    seen = healthy(answers)
     assert seen.code == 0
     assert {i: (s, seen.evidence[i]) for i, s in seen.statuses.items() if s not in WELL} == {}
 
@@ -32,7 +36,8 @@ def test_a_scenario_changes_exactly_what_it_is_about(name: str) -> None:
     case = CASES[name]
     assert case.checks, "a scenario that changes nothing shows nothing"
     seen = look(case)
-    assert changed(seen, healthy()) == dict(case.checks), {i: seen.evidence.get(i) for i in changed(seen, healthy())}
+    differs = changed(seen, healthy(case.answers))
+    assert differs == dict(case.checks), {i: seen.evidence.get(i) for i in differs}
     assert seen.code == (3 if seen.blocked else 0)
 
 

@@ -173,7 +173,7 @@ class SandboxWorld:
         bundle = authority.write_bundle(self.folder / "ca.pem")
         beyond = reachable(routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
         internet = proxy("internet", beyond)
-        others = self._corporate(aws, beyond, sites(inside=False))
+        others = self._corporate(aws, beyond, internet, sites(inside=False))
         machines = self._machines = self._start_machines(aws, internet, others, tuple(github), bundle, reaper)
         inside_vpc = self._vpc(inner, aws, resolve, domain, machines)
         vpc = proxy("VPC", inside_vpc)
@@ -195,14 +195,16 @@ class SandboxWorld:
             raise KeyError(instance_id)
         return self._machines.execute(instance_id, script, seconds)
 
-    def _corporate(self, aws: AwsServer, beyond: Route, outside: Mapping[str, WSGIApplication]) -> CorporateProxies:
+    def _corporate(
+        self, aws: AwsServer, beyond: Route, internet: ConnectProxy, outside: Mapping[str, WSGIApplication]
+    ) -> CorporateProxies:
         """The proxies of others. ``outside`` are the sites that there are, for one that ends TLS and answers in their names."""
         front: HttpsFront | None = None
         if any(host.spec.proxy is not None and host.spec.proxy.intercepts for host in aws.machines()):
             inspector = Authority("Acme Corp", "corporate proxy")
             inspector.write_bundle(self.folder / "corporate-ca.pem")
             front = self._front(HttpsFront(inspector.server_context(*outside), outside))
-        proxies = CorporateProxies(beyond, lambda: 0 if front is None else front.port)
+        proxies = CorporateProxies(beyond, inspected=lambda: 0 if front is None else front.port, anything=_port_of(internet))
         self._stack.callback(proxies.stop)
         return proxies
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from strategies.base import Check, Mend, Situation, Verdict
+from strategies.bastion_proxy import machines
 from strategies.bastion_proxy.checks.places import method, somebody_elses, take_another
 from strategies.common.shown import shown
 from strategies.common.verdicts import aws, failed, passed, unknown, unseen, warned
-from strategies.facts import PROXY_HOST, Configuration, ProxyHost
+from strategies.facts import AWS_INSTANCES, PROXY_HOST, Configuration, ProxyHost
 
 _LATER = "the plan makes the machine and puts Squid on it"
+_MADE = "the plan makes the machine: after that it can say"
 
 
 def squid(situation: Situation) -> Verdict:
     """Squid is on the machine, or can be put there."""
-    first = _first(situation)
-    if first is not None:
-        return first
-    found = situation.facts.get(PROXY_HOST)
-    if found is None:
-        return passed(_LATER)
+    first, found = _first(situation, _LATER), situation.facts.get(PROXY_HOST)
+    if first is not None or found is None:
+        return first or passed(_LATER)
     system = f" on {shown(found.system)}" if found.system else ""
     if found.squid_version is None and found.offered is None:
         evidence = f"Squid is not installed{system}, and cannot be: {shown(found.offer_error or 'no package is offered')}"
@@ -48,10 +47,9 @@ def _state(found: ProxyHost) -> str:
 
 def configuration(situation: Situation) -> Verdict:
     """Squid's configuration is the packaged one or ours: what somebody else wrote is not replaced unless that is answered."""
-    first = _first(situation)
+    first, found = _first(situation, _LATER), situation.facts.get(PROXY_HOST)
     if first is not None:
         return first
-    found = situation.facts.get(PROXY_HOST)
     if found is None or found.configuration is Configuration.NONE:
         return passed("there is none yet: the plan writes it")
     if found.configuration is Configuration.PACKAGED:
@@ -81,12 +79,10 @@ def configuration(situation: Situation) -> Verdict:
 
 def internet(situation: Situation) -> Verdict:
     """The machine itself, past Squid, reaches the Git host, and believes its certificate."""
-    first = _first(situation)
-    if first is not None:
-        return first
-    found, host = situation.facts.get(PROXY_HOST), urlsplit(situation.answers.source.url or "").hostname or "the Git host"
-    if found is None:
-        return passed("the machine is made by the plan: after that it can say")
+    first, found = _first(situation, _MADE), situation.facts.get(PROXY_HOST)
+    if first is not None or found is None:
+        return first or passed(_MADE)
+    host = urlsplit(situation.answers.source.url or "").hostname or "the Git host"
     if found.tls_issuer:
         evidence = f"the certificate that the machine sees for {host} is signed by {shown(found.tls_issuer)}, not by a known CA"
         remedy = (
@@ -103,8 +99,10 @@ def internet(situation: Situation) -> Verdict:
     return failed(evidence, remedy, _session(situation, found), mend=take_another(situation))
 
 
-def _first(situation: Situation) -> Verdict | None:
-    """What is said before the machine's own word: that it is somebody else's, or could not be looked at."""
+def _first(situation: Situation, later: str) -> Verdict | None:
+    """What is said before the machine's own word: that it is somebody else's, is yet to be made, or could not be looked at."""
+    if method(situation) == "new" and situation.facts.get(AWS_INSTANCES) is not None and machines.ours(situation) is None:
+        return passed(later)  # a machine that has its address is not ours to judge: see its place
     return somebody_elses(situation) or unseen(situation, PROXY_HOST.id)
 
 
@@ -118,7 +116,7 @@ CHECKS: tuple[Check, ...] = (
         title="Squid on the machine",
         why="It is the proxy. Where it is not installed, the machine has to reach a package repository.",
         judge=squid,
-        needs=(PROXY_HOST.id,),
+        needs=(PROXY_HOST.id, AWS_INSTANCES.id),
         depends_on=("proxy.ssm",),
         handles_errors=True,
     ),
@@ -127,7 +125,7 @@ CHECKS: tuple[Check, ...] = (
         title="Whose Squid's configuration is",
         why="A proxy that others already go through is not reconfigured without being asked to.",
         judge=configuration,
-        needs=(PROXY_HOST.id,),
+        needs=(PROXY_HOST.id, AWS_INSTANCES.id),
         depends_on=("proxy.squid",),
         handles_errors=True,
     ),
@@ -136,7 +134,7 @@ CHECKS: tuple[Check, ...] = (
         title="Git host seen from the machine",
         why="What the machine does not reach itself, nobody reaches through it.",
         judge=internet,
-        needs=(PROXY_HOST.id,),
+        needs=(PROXY_HOST.id, AWS_INSTANCES.id),
         depends_on=("proxy.way-out", "proxy.ssm"),
         handles_errors=True,
     ),

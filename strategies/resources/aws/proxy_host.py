@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from urllib.parse import urlsplit
 
 from strategies.base import Situation
-from strategies.bastion_proxy import host_script
+from strategies.bastion_proxy import host_script, machines
 from strategies.common import effective
-from strategies.facts import PROXY_HOST, FactError, ProxyHost
+from strategies.facts import AWS_INSTANCES, PROXY_HOST, FactError, ProxyHost
 from strategies.ports import FactFailureError, Reader, ResourceError
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.run_command import RunCommand
@@ -47,8 +47,9 @@ def _where(situation: Situation) -> tuple[str | None, str | None, str] | None:
     address = urlsplit(asked.proxy.url or "").hostname or ""
     if asked.proxy.method == "instance" and asked.instance.id is not None:
         return (asked.instance.id, None, address)
-    if asked.proxy.method == "new" and asked.instance.vpc_id is not None and address:
-        return (None, asked.instance.vpc_id, address)
+    if asked.proxy.method == "new" and situation.facts.known(AWS_INSTANCES.id):
+        made = machines.ours(situation)  # whoever else has that address is no machine of ours to run a command on
+        return (made.id if made is not None else None, asked.instance.vpc_id, address)
     return None
 
 
@@ -59,13 +60,11 @@ def _git_host(situation: Situation) -> str:
 def read_proxy_host(clients: AwsClients, command: RunCommand, situation: Situation) -> ProxyHost | None:
     """What is on the machine; None where it has yet to be made. Raises FactFailureError."""
     where = _where(situation)
-    if where is None:
+    if where is None or where[0] is None:
         return None
     with clients.reading("the machine of the proxy", "ec2"):
         found = find(clients, place_filters(*where))
     if not found:
-        if where[0] is None:
-            return None
         raise FactFailureError(FactError(f"there is no machine {where[0]} in {clients.region}", "Choose one that is there."))
     instance_id, state = found[0].get("InstanceId", ""), found[0].get("State", {}).get("Name", "")
     if state != "running":

@@ -11,6 +11,7 @@ from strategies.facts import (
     ARGOCD_CERTIFICATES,
     ARGOCD_SECRETS,
     AWS_DRY_RUNS,
+    AWS_INSTANCES,
     AWS_PERMISSIONS_BOUNDARY,
     AWS_QUOTAS,
     PROXY_HOST,
@@ -28,8 +29,9 @@ from strategies.facts import (
     Tried,
     Usage,
 )
+from tests.fakes import PROXY_MACHINE
 from tests.unit.bastion_proxy.bastion_answers import new
-from tests.unit.bastion_proxy.judging import BY_ID, edits, healthy, judged, situation
+from tests.unit.bastion_proxy.judging import BY_ID, changed, edits, healthy, judged, situation
 
 OFFLINE = FactError("Run Command did not end: DeliveryTimedOut", "See the agent.")
 SUBMODULE = "https://gitlab.acme.example/acme/policies.git"
@@ -84,8 +86,13 @@ class TestSquid:
         assert (verdict.status, "offers 6.13" in verdict.evidence) == (Status.WARN, True)
 
     def test_on_a_machine_of_ours_it_is_not(self) -> None:
-        verdict = BY_ID["proxy.squid"].judge(situation(host(squid_version=None), new()))
-        assert verdict.status is Status.PASS
+        made = changed(AWS_INSTANCES, PROXY_MACHINE, instance="prod-east")
+        verdict = BY_ID["proxy.squid"].judge(situation({**made, **host(squid_version=None)}, new()))
+        assert (verdict.status, "which the plan installs" in verdict.evidence) == (Status.PASS, True)
+
+    def test_another_machine_at_its_address_is_not_judged(self) -> None:
+        verdict = BY_ID["proxy.squid"].judge(situation({PROXY_HOST.id: OFFLINE}, new()))
+        assert (verdict.status, "the plan makes the machine" in verdict.evidence) == (Status.PASS, True)
 
     def test_a_package_repository_out_of_reach(self) -> None:
         error = "Failed to download metadata for repo 'amazonlinux'\x1b[31m"

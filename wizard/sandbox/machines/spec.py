@@ -68,13 +68,16 @@ class ProxyLogin(Part):
 
 
 class ProxySpec(Part):
-    """A proxy that somebody runs and nobody configures here: it lets everything out.
+    """A proxy that somebody runs and nobody configures here: it lets HTTPS out to every host that there is.
 
-    ``intercepts``: it ends TLS and signs certificates with a CA of its own.
+    ``refuses`` are hosts that it does not let through; ``everything``: it also leads to other ports, to instance metadata and
+    to itself. ``intercepts``: it ends TLS and signs certificates with a CA of its own.
     """
 
     port: int = 3128
     auth: ProxyLogin | None = None
+    refuses: tuple[str, ...] = ()
+    everything: bool = False
     intercepts: bool = False
 
 
