@@ -11,6 +11,8 @@ from strategies.kinds import (
     IamRoleResource,
     IamUserResource,
     SecurityGroupResource,
+    SecurityGroupRuleResource,
+    SquidResource,
     VpcEndpointResource,
 )
 from strategies.ports import Handler
@@ -19,11 +21,15 @@ from strategies.resources.aws.iam_role import IamRoleHandler
 from strategies.resources.aws.iam_user import IamUserHandler
 from strategies.resources.aws.repository import CodeCommitRepositoryHandler
 from strategies.resources.aws.security_group import SecurityGroupHandler
+from strategies.resources.aws.security_group_rule import SecurityGroupRuleHandler
+from strategies.resources.aws.squid import SquidHandler
 from strategies.resources.aws.vpc_endpoint import VpcEndpointHandler
 
 AWS_KINDS: Mapping[type[Resource], str] = {
     CodeCommitRepositoryResource: CodeCommitRepositoryHandler.kind,
     SecurityGroupResource: SecurityGroupHandler.kind,
+    SecurityGroupRuleResource: SecurityGroupRuleHandler.kind,
+    SquidResource: SquidHandler.kind,
     VpcEndpointResource: VpcEndpointHandler.kind,
     IamRoleResource: IamRoleHandler.kind,
     IamUserResource: IamUserHandler.kind,
@@ -39,6 +45,8 @@ def aws_handlers(clients: AwsClients) -> Mapping[str, Handler[Resource]]:
     handlers = (
         CodeCommitRepositoryHandler(clients),
         SecurityGroupHandler(clients),
+        SecurityGroupRuleHandler(clients),
+        SquidHandler(clients),
         VpcEndpointHandler(clients),
         IamRoleHandler(clients),
         IamUserHandler(clients),
