@@ -138,6 +138,8 @@ def test_machines_that_are_stopped_or_not_heard_of(start_account):
         assert (instance["State"]["Name"], instance["InstanceType"]) == ("stopped", "t4g.nano")
         assert heard(account) == {proxy: "ConnectionLost"}
         ec2.start_instances(InstanceIds=[proxy])
+        assert heard(account) == {proxy: "ConnectionLost"}
+        account.clock.advance(5)
         assert heard(account) == {proxy: "Online"}
     with start_account({"vpcs.1.instances.0.ssm": "lost"}) as account:
         assert heard(account) == {bastion: "Online", proxy: "ConnectionLost"}

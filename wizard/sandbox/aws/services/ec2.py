@@ -10,17 +10,17 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidServiceName, InvalidVPCPeeringConnectionIdError
 from moto.ec2.models.route_tables import Route
 from moto.ec2.models.security_groups import SecurityGroup
-from moto.ec2.responses import EC2Response
 
-from wizard.sandbox.aws.services.base import AwsError, Extended
-from wizard.sandbox.aws.services.endpoints import EndpointsBackend
+from wizard.sandbox.aws.services.base import AwsError
+from wizard.sandbox.aws.services.instances import InstancesBackend
+from wizard.sandbox.aws.services.launching import LaunchingApi
 from wizard.sandbox.aws.services.routing import SandboxRoute, matching
 
 TEXT = re.compile(r"^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$")
 """API_CreateSecurityGroup: what the name and the description of a group of a VPC may hold."""
 
 
-class SandboxEc2(EndpointsBackend):
+class SandboxEc2(InstancesBackend):
     """moto's EC2 without a default VPC, with AWS's checks on security groups."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
@@ -89,7 +89,7 @@ class SandboxEc2(EndpointsBackend):
         return any((rule.source_group or {}).get("GroupId") == group_id for rule in rules)
 
 
-class SandboxEc2Api(Extended, EC2Response):
+class SandboxEc2Api(LaunchingApi):
     """The operations that differ from moto's; each follows the page of its name in the EC2 API reference."""
 
     @property

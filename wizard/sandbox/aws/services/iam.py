@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.models import IAMBackend, Role, User
-from moto.iam.responses import IamResponse
 
 from wizard.sandbox.aws.policy import PolicyFaultError, validate_identity, validate_trust
-from wizard.sandbox.aws.services.base import AwsError, Extended
+from wizard.sandbox.aws.services.base import AwsError
 from wizard.sandbox.aws.services.credentials import ServiceCredentials, new_password
+from wizard.sandbox.aws.services.profiles import ProfilesApi
 from wizard.sandbox.aws.services.simulation import simulate
 from wizard.sandbox.aws.world import World
 
@@ -120,7 +120,7 @@ class SandboxIam(IAMBackend):
             raise AwsError("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
 
 
-class SandboxIamApi(Extended, IamResponse):
+class SandboxIamApi(ProfilesApi):
     """The operations that moto lacks; each follows the page of its name in the IAM API reference."""
 
     @property

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.instances import Instance as LaunchedInstance
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from wizard.sandbox.aws.scenario import Instance
+from wizard.sandbox.aws.services import agents
 from wizard.sandbox.aws.services.base import AwsError
 from wizard.sandbox.aws.services.commands import RunCommandApi
+from wizard.sandbox.aws.services.ec2 import SandboxEc2
 
 _FILTERS = (
     "ActivationIds", "AgentVersion", "AssociationStatus", "IamRole", "InstanceIds", "PingStatus", "PlatformTypes",
@@ -43,7 +46,25 @@ class SandboxSsmApi(RunCommandApi, SimpleSystemManagerResponse):
 
     def _everything(self) -> list[dict[str, str]]:
         seeded = (one for vpc in self.world.scenario.vpcs for one in vpc.instances)
-        return [told for told in map(self._told, seeded) if told is not None]
+        ec2: SandboxEc2 = self.world.ec2
+        launched = (one for one in ec2.all_instances() if ec2.made_by_call(one) and one.state != "terminated")
+        found = (*map(self._told, seeded), *map(self._launched, launched))
+        return [told for told in found if told is not None]
+
+    def _launched(self, instance: LaunchedInstance) -> dict[str, str] | None:
+        """What is said of a machine that was launched; None: its agent does not get through, or has not yet."""
+        status = agents.ping_status(self.world, instance)
+        if status is None:
+            return None
+        return {
+            "InstanceId": instance.id,
+            "PingStatus": status,
+            "PlatformType": "Linux",
+            "PlatformName": "Amazon Linux",
+            "PlatformVersion": "2023",
+            "ResourceType": "EC2Instance",
+            "IPAddress": str(instance.private_ip),
+        }
 
     def _told(self, instance: Instance) -> dict[str, str] | None:
         """What is said of a machine of the scenario; None: it was never heard of, or is gone."""
