@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from strategies.ports import FactFailureError, ResourceError
 from strategies.resources.aws.proxy_host import proxy_host_reader, read_proxy_host
 from strategies.resources.aws.run_command import RunCommand
 from strategies.resources.aws.squid import SQUID_TAG, SquidHandler
-from tests.contract.resources_aws.conftest import OWNER, CrashError, StartWorld, World
+from tests.contract.resources_aws.conftest import OWNER, CrashError, Run, StartWorld, World
 from wizard.sandbox.aws.commands import Said
 from wizard.sandbox.certificates import Authority
 from wizard.sandbox.machines.machines import Internet, Machines
@@ -44,6 +45,17 @@ RESOURCE = SquidResource(
 WIDER = configuration(["github.com", "codeload.github.com"], ["10.0.0.0/16"], 3128, OWNER.instance)
 
 
+def _breathe(_seconds: float) -> None:
+    """Scripts run in the time of this machine: asking without a pause would only keep them from it."""
+    time.sleep(0.05)
+
+
+class _Run(Run):
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        _breathe(seconds)
+
+
 @dataclass
 class Site:
     """The account with its machines."""
@@ -55,6 +67,9 @@ class Site:
 
     def plan(self, resource: SquidResource = RESOURCE) -> Action:
         return self.handler.plan(resource, self.handler.read(resource)).action
+
+    def run(self, crash_after: str | None = None) -> Run:
+        return _Run(self.world.clock, crash_after=crash_after)
 
     def tags(self) -> dict[str, str]:
         told = self.world.clients.ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [MACHINE]}])["Tags"]
@@ -90,7 +105,7 @@ def opened(start_world: StartWorld, folder: Path, **machine: object) -> Iterator
         )
         machines.start()
         made.append(machines)
-        command = RunCommand(world.clients, sleep=lambda _seconds: None)
+        command = RunCommand(world.clients, sleep=_breathe)
         try:
             yield Site(world, machines, SquidHandler(world.clients, command), command)
         finally:
@@ -109,7 +124,7 @@ def test_it_is_set_up_found_again_and_cleared(site: Site) -> None:
     first = site.handler.plan(RESOURCE, site.handler.read(RESOURCE))
     assert first.action is Action.CREATE
     assert {one.path: one.after for one in first.diff}["allowed hosts"] == ["github.com"]
-    run = site.world.run()
+    run = site.run()
     outputs = site.handler.create(RESOURCE, run)
     assert run.names == ["ec2:CreateTags", "ssm:SendCommand"]
     assert outputs["proxy-state"] == "running"
@@ -122,7 +137,7 @@ def test_it_is_set_up_found_again_and_cleared(site: Site) -> None:
     assert [one.provider_id for one in site.handler.owned(OWNER)] == [MACHINE]
     assert not list(site.handler.owned(Owner("other")))
     for _ in range(2):
-        site.handler.delete(found, site.world.run())
+        site.handler.delete(found, site.run())
         assert SQUID_TAG not in site.tags()
     assert not list(site.handler.owned(OWNER))
     assert site.plan() is Action.CREATE
@@ -131,22 +146,22 @@ def test_it_is_set_up_found_again_and_cleared(site: Site) -> None:
 @pytest.mark.parametrize("call", ["ec2:CreateTags", "ssm:SendCommand"])
 def test_a_crash_on_the_way_is_mended_by_the_next_run(site: Site, call: str) -> None:
     with pytest.raises(CrashError):
-        site.handler.create(RESOURCE, site.world.run(crash_after=call))
+        site.handler.create(RESOURCE, site.run(crash_after=call))
     assert [one.provider_id for one in site.handler.owned(OWNER)] == [MACHINE], "destroy finds it from the first call on"
     half = site.handler.read(RESOURCE)
     assert half is not None
-    site.handler.update(RESOURCE, half, site.world.run())
+    site.handler.update(RESOURCE, half, site.run())
     assert site.plan() is Action.NONE
 
 
 @pytest.mark.parametrize("call", ["ssm:SendCommand", "ec2:DeleteTags"])
 def test_a_crash_while_it_is_cleared_leaves_nothing_behind(site: Site, call: str) -> None:
-    site.handler.create(RESOURCE, site.world.run())
+    site.handler.create(RESOURCE, site.run())
     for found in site.handler.owned(OWNER):
         with pytest.raises(CrashError):
-            site.handler.delete(found, site.world.run(crash_after=call))
+            site.handler.delete(found, site.run(crash_after=call))
     for found in site.handler.owned(OWNER):
-        site.handler.delete(found, site.world.run())
+        site.handler.delete(found, site.run())
     assert SQUID_TAG not in site.tags()
     seen = site.handler.read(RESOURCE)
     assert seen is not None
@@ -154,7 +169,7 @@ def test_a_crash_while_it_is_cleared_leaves_nothing_behind(site: Site, call: str
 
 
 def test_what_differs_is_told_and_mended(site: Site) -> None:
-    site.handler.create(RESOURCE, site.world.run())
+    site.handler.create(RESOURCE, site.run())
     wider = replace(RESOURCE, configuration=WIDER)
     change = site.handler.plan(wider, site.handler.read(wider))
     assert change.action is Action.UPDATE
@@ -164,12 +179,12 @@ def test_what_differs_is_told_and_mended(site: Site) -> None:
     found = site.handler.read(wider)
     assert found is not None
     assert found.outputs["allow-list"] == "differs from the answers"
-    site.handler.update(wider, found, site.world.run())
+    site.handler.update(wider, found, site.run())
     assert site.plan(wider) is Action.NONE
 
 
 def test_what_somebody_does_on_the_machine_is_seen(site: Site) -> None:
-    site.handler.create(RESOURCE, site.world.run())
+    site.handler.create(RESOURCE, site.run())
     site.machines.write(MACHINE, "/etc/squid/ezgitops.conf", RESOURCE.configuration + "http_access allow all\n")
     change = site.handler.plan(RESOURCE, site.handler.read(RESOURCE))
     assert [(one.path, one.before) for one in change.diff] == [("configuration", "changed on the machine")]
@@ -184,7 +199,7 @@ def test_what_somebody_does_on_the_machine_is_seen(site: Site) -> None:
 
 
 def test_another_instance_is_in_the_way(site: Site) -> None:
-    site.handler.create(RESOURCE, site.world.run())
+    site.handler.create(RESOURCE, site.run())
     text = configuration(["example.org"], ["10.9.0.0/16"], 3128, "other")
     other = replace(RESOURCE, owner=Owner("other"), configuration=text, replace_foreign=True)
     change = site.handler.plan(other, site.handler.read(other))
@@ -192,7 +207,7 @@ def test_another_instance_is_in_the_way(site: Site) -> None:
     assert change.conflict is not None
     assert "of the instance prod-east" in change.conflict
     with pytest.raises(ResourceError, match="belongs to the instance prod-east"):
-        site.handler.create(other, site.world.run())
+        site.handler.create(other, site.run())
     assert site.tags()[SQUID_TAG] == OWNER.instance
 
 
@@ -205,10 +220,10 @@ def test_a_foreign_configuration_is_a_conflict_unless_it_may_be_put_aside(start_
         taken = replace(RESOURCE, replace_foreign=True)
         assert site.plan(taken) is Action.CREATE
         with pytest.raises(ResourceError, match="somebody else's Squid configuration"):
-            site.handler.create(RESOURCE, site.world.run())
-        site.handler.create(taken, site.world.run())
+            site.handler.create(RESOURCE, site.run())
+        site.handler.create(taken, site.run())
         for found in site.handler.owned(OWNER):
-            site.handler.delete(found, site.world.run())
+            site.handler.delete(found, site.run())
         seen = site.handler.read(RESOURCE)
         assert seen is not None
         assert (seen.fields["configuration"], seen.fields["running"]) == (Configuration.FOREIGN, True)
@@ -219,18 +234,18 @@ def test_a_machine_of_the_plan_is_found_by_its_address(site: Site) -> None:
     assert site.handler.read(planned) is None
     assert site.plan(planned) is Action.CREATE
     with pytest.raises(ResourceError, match="not there") as failure:
-        site.handler.create(planned, site.world.run())
+        site.handler.create(planned, site.run())
     assert failure.value.retryable
     there = replace(planned, private_address=ADDRESS)
-    assert site.handler.create(there, site.world.run())["id"] == MACHINE
+    assert site.handler.create(there, site.run())["id"] == MACHINE
 
 
 def test_the_squid_of_a_machine_of_ours_goes_with_it(site: Site) -> None:
-    site.handler.create(RESOURCE, site.world.run())
+    site.handler.create(RESOURCE, site.run())
     site.world.clients.ec2.create_tags(
         Resources=[MACHINE], Tags=[{"Key": key, "Value": value} for key, value in OWNER.tags.items()]
     )
-    run = site.world.run()
+    run = site.run()
     for found in site.handler.owned(OWNER):
         site.handler.delete(found, run)
     assert run.names == ["ec2:DeleteTags"]
@@ -270,11 +285,11 @@ def test_the_look_at_the_machine(site: Site) -> None:
     assert (seen.instance_id, seen.system, seen.squid_version) == (MACHINE, "Amazon Linux 2023", "6.13-1.amzn2023.0.1")
     assert (seen.configuration, seen.running, seen.direct) == (Configuration.PACKAGED, False, None)
     assert "Timeout was reached" in seen.direct_error
-    site.handler.create(RESOURCE, site.world.run())
+    site.handler.create(RESOURCE, site.run())
     seen = read_proxy_host(site.world.clients, site.command, situation())
     assert seen is not None
     assert (seen.configuration, seen.running) == (Configuration.OURS, True)
-    assert not site.world.run().calls
+    assert not site.run().calls
 
 
 def test_a_machine_that_has_yet_to_be_made_is_no_failure(site: Site) -> None:
