@@ -26,6 +26,7 @@ from strategies.kinds import (
 )
 
 _HTTPS = 443
+_TOLD = (("proxy-state", "Proxy"), ("allow-list", "Allow list"))
 _EVERYWHERE = "0.0.0.0/0"
 
 
@@ -70,8 +71,13 @@ class BastionProxyStrategy:
         if answers.bastion_proxy.proxy.method == "existing":
             return ()
         seen = outputs.get(addresses.SQUID, {})
-        titles = (("proxy-state", "Proxy"), ("allow-list", "Allow list"), ("last-connection", "Last connection"))
-        return [Output(name, title, seen.get(name, "")) for name, title in titles]
+        told = [Output(name, title, seen.get(name, "")) for name, title in _TOLD]
+        # The form of Squid's log is ours (squid.py, ``logformat``): time, client, method, host:port, status.
+        when, *rest = seen.get("last-connection", "").split() or [""]
+        told.append(Output("last-connection", "Last connection", when))
+        if len(rest) >= 4:
+            told.append(Output("last-request", "Last request", f"{rest[1]} {rest[2]} from {rest[0]}: {rest[3]}"))
+        return told
 
     def probe(self, situation: Situation) -> Order | None:
         """What a pod of the cluster looks at: the proxy, what it lets through, and the repository through it."""
