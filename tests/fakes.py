@@ -707,3 +707,7 @@ class FakeStrategy:
         """A clone URL and a Terraform variable."""
         url = f"https://git-codecommit.us-east-2.amazonaws.com/v1/repos/{answers.codecommit.repository.name}"
         return (Output("clone-url", "Clone URL", url), Output("gitops_git_repo_url", "Terraform", url))
+
+    def state(self, answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Sequence[Output]:
+        """Nothing beside what has drifted."""
+        return ()

@@ -11,7 +11,7 @@ import pytest
 
 from strategies.base import Action, Owner, Page, Question, Ref
 from strategies.ports import ResourceError, SyncReport
-from strategies.unavailable import BASTION_PROXY
+from strategies.unavailable import PRIVATE_SERVER
 from tests.fakes import SYNCED, FakeClock, FakeResource, FakeStrategy, FakeWorld, thing
 from wizard.answers.draft import Draft
 from wizard.engine import events
@@ -153,9 +153,9 @@ def test_what_was_found_may_contradict_what_was_answered() -> None:
 
 
 def test_a_strategy_that_is_only_a_card_is_never_planned() -> None:
-    draft = Draft({"name": "prod-east", "strategy": BASTION_PROXY.id})
-    session = Session(FakeWorld(), draft, strategies={BASTION_PROXY.id: BASTION_PROXY}, questions=(), checks=())
-    with pytest.raises(IncompleteError, match="bastion-proxy"):
+    draft = Draft({"name": "prod-east", "strategy": PRIVATE_SERVER.id})
+    session = Session(FakeWorld(), draft, strategies={PRIVATE_SERVER.id: PRIVATE_SERVER}, questions=(), checks=())
+    with pytest.raises(IncompleteError, match="private-server"):
         session.plan()
 
 
