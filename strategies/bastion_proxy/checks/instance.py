@@ -76,11 +76,12 @@ def ssm(situation: Situation) -> Verdict:
     if elses is not None:
         return elses
     machine, agent = _machine(situation), situation.facts.get(AWS_PROXY_AGENT)
-    if machine is None:
+    blind = unseen(situation, AWS_INSTANCES.id)
+    if machine is None and blind is None and situation.answers.bastion_proxy.proxy.method == "new":
         return passed("the plan makes the machine, with what Systems Manager needs")
-    blind = unseen(situation, AWS_PROXY_AGENT.id)
-    if blind is not None:
-        return blind
+    blind = blind or unseen(situation, AWS_PROXY_AGENT.id)
+    if blind is not None or machine is None:
+        return blind or unknown("the machine is not known")
     if agent is None or agent.id != machine.id:
         return unknown("not read yet")
     if agent.kind not in ("", "Linux"):

@@ -8,7 +8,7 @@ from strategies.base import Check, Mend, Situation, Verdict
 from strategies.bastion_proxy import machines
 from strategies.bastion_proxy.checks.places import method, somebody_elses, take_another
 from strategies.common.shown import shown
-from strategies.common.verdicts import aws, failed, passed, unknown, unseen, warned
+from strategies.common.verdicts import aws, failed, passed, skipped, unknown, unseen, warned
 from strategies.facts import AWS_INSTANCES, PROXY_HOST, Configuration, ProxyHost
 
 _LATER = "the plan makes the machine and puts Squid on it"
@@ -17,9 +17,9 @@ _MADE = "the plan makes the machine: after that it can say"
 
 def squid(situation: Situation) -> Verdict:
     """Squid is on the machine, or can be put there."""
-    first, found = _first(situation, _LATER), situation.facts.get(PROXY_HOST)
-    if first is not None or found is None:
-        return first or passed(_LATER)
+    before, found = _before(situation, _LATER, first=True), situation.facts.get(PROXY_HOST)
+    if before is not None or found is None:
+        return before or passed(_LATER)
     system = f" on {shown(found.system)}" if found.system else ""
     if found.squid_version is None and found.offered is None:
         evidence = f"Squid is not installed{system}, and cannot be: {shown(found.offer_error or 'no package is offered')}"
@@ -47,9 +47,9 @@ def _state(found: ProxyHost) -> str:
 
 def configuration(situation: Situation) -> Verdict:
     """Squid's configuration is the packaged one or ours: what somebody else wrote is not replaced unless that is answered."""
-    first, found = _first(situation, _LATER), situation.facts.get(PROXY_HOST)
-    if first is not None:
-        return first
+    before, found = _before(situation, _LATER), situation.facts.get(PROXY_HOST)
+    if before is not None:
+        return before
     if found is None or found.configuration is Configuration.NONE:
         return passed("there is none yet: the plan writes it")
     if found.configuration is Configuration.PACKAGED:
@@ -79,9 +79,9 @@ def configuration(situation: Situation) -> Verdict:
 
 def internet(situation: Situation) -> Verdict:
     """The machine itself, past Squid, reaches the Git host, and believes its certificate."""
-    first, found = _first(situation, _MADE), situation.facts.get(PROXY_HOST)
-    if first is not None or found is None:
-        return first or passed(_MADE)
+    before, found = _before(situation, _MADE), situation.facts.get(PROXY_HOST)
+    if before is not None or found is None:
+        return before or passed(_MADE)
     host = urlsplit(situation.answers.source.url or "").hostname or "the Git host"
     if found.tls_issuer:
         evidence = f"the certificate that the machine sees for {host} is signed by {shown(found.tls_issuer)}, not by a known CA"
@@ -99,11 +99,18 @@ def internet(situation: Situation) -> Verdict:
     return failed(evidence, remedy, _session(situation, found), mend=take_another(situation))
 
 
-def _first(situation: Situation, later: str) -> Verdict | None:
-    """What is said before the machine's own word: that it is somebody else's, is yet to be made, or could not be looked at."""
-    if method(situation) == "new" and situation.facts.get(AWS_INSTANCES) is not None and machines.ours(situation) is None:
-        return passed(later)  # a machine that has its address is not ours to judge: see its place
-    return somebody_elses(situation) or unseen(situation, PROXY_HOST.id)
+def _before(situation: Situation, later: str, *, first: bool = False) -> Verdict | None:
+    """What is said before the machine's own word: that it is somebody else's, is yet to be made, or could not be looked at.
+
+    Why it could not, the ``first`` check says for all.
+    """
+    if method(situation) == "new" and machines.ours(situation) is None:
+        # A machine of others that has its address is not judged here: see its place.
+        return unseen(situation, AWS_INSTANCES.id) or passed(later)
+    elses, blind = somebody_elses(situation), unseen(situation, PROXY_HOST.id)
+    if elses is not None or blind is None or first:
+        return elses or blind
+    return skipped("the machine was not looked at: 'Squid on the machine' says why")
 
 
 def _session(situation: Situation, found: ProxyHost) -> str:

@@ -54,9 +54,16 @@ class TestEvery:
     def test_it_passes_in_the_healthy_world(self, check: str) -> None:
         assert judged(check).status is Status.PASS
 
-    def test_a_machine_that_could_not_be_looked_at_is_unknown(self, check: str) -> None:
+    def test_why_a_machine_could_not_be_looked_at_is_told_once(self, check: str) -> None:
         verdict = judged(check, {PROXY_HOST.id: OFFLINE})
-        assert (verdict.status, verdict.evidence) == (Status.UNKNOWN, OFFLINE.message)
+        if check == "proxy.squid":
+            assert (verdict.status, verdict.evidence) == (Status.UNKNOWN, OFFLINE.message)
+        else:
+            assert (verdict.status, "'Squid on the machine' says why" in verdict.evidence) == (Status.SKIPPED, True)
+
+    def test_without_the_list_of_machines_it_is_not_known_whether_it_is_made(self, check: str) -> None:
+        facts = {AWS_INSTANCES.id: FactError("denied"), PROXY_HOST.id: None}
+        assert BY_ID[check].judge(situation(facts, new())).status is Status.UNKNOWN
 
     def test_before_it_is_made_the_plan_is_told(self, check: str) -> None:
         verdict = BY_ID[check].judge(situation({PROXY_HOST.id: None}, new()))

@@ -172,7 +172,9 @@ class TestSsm:
         assert (verdict.status, "Windows Server 2022" in verdict.evidence) == (Status.FAIL, True)
 
     def test_a_denied_reading_is_unknown(self) -> None:
-        assert judged("proxy.ssm", {AWS_PROXY_AGENT.id: DENIED}).status is Status.UNKNOWN
+        for fact in (AWS_PROXY_AGENT.id, AWS_INSTANCES.id):
+            assert judged("proxy.ssm", {fact: DENIED}).status is Status.UNKNOWN
+        assert judged_new("proxy.ssm", {AWS_INSTANCES.id: DENIED}).status is Status.UNKNOWN
 
 
 class TestWayOut:
