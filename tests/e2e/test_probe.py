@@ -17,6 +17,11 @@ RUN = ("-f", str(SAMPLE), "--output", "json")
 ALWAYS = {"probe.image": "pass", "probe.sts": "pass"}
 GIT = ("probe.git-dns", "probe.git-tcp", "probe.git-tls", "probe.ls-remote")
 
+PROXY = (
+    "probe.proxy-tcp", "probe.proxy-auth", "probe.proxy-allows", "probe.proxy-refuses", "probe.git-tls", "probe.ls-remote",
+)  # fmt: skip
+BASTION = SAMPLE.with_name("answers-bastion-proxy.yaml")
+
 
 def probed(result: Result) -> dict[str, str]:
     """How the probe's checks ended."""
@@ -48,6 +53,19 @@ def test_it_tells_what_holds_before_and_after_an_apply_and_leaves_nothing(progra
     assert client.list(JOB, "openshift-gitops") == []
     names = [strings(pod, "metadata", "labels")["app.kubernetes.io/name"] for pod in client.list(POD, "openshift-gitops")]
     assert names == ["ezgitops-refresher"]
+
+
+def test_through_a_proxy_it_judges_what_an_apply_has_made(program: Program, sandbox: Sandbox) -> None:
+    run = ("-f", str(BASTION), "--output", "json")
+    before = program.run("check", *run)
+    assert before.code == 0, before.out
+    assert probed(before) == {"probe.image": "pass"} | dict.fromkeys(PROXY, "skipped")
+    assert program.run("apply", *run, "--yes").code == 0
+
+    after = program.run("check", *run)
+    assert after.code == 0, after.out
+    assert probed(after) == dict.fromkeys(("probe.image", *PROXY), "pass"), after.out
+    assert jobs_made(sandbox) == 2
 
 
 def test_stopped_meanwhile_it_leaves_nothing_either(tmp_path: Path) -> None:
