@@ -48,8 +48,10 @@ def test_one_answer_is_enough(session: Session) -> None:
     assert "source.revision" not in out.getvalue()
 
 
-def test_the_example_is_what_the_wizard_would_save(session: Session, repository_root: Path) -> None:
-    example = document.load(repository_root / "docs" / "examples" / "answers-codecommit.yaml").draft().answers()
+@pytest.mark.parametrize("strategy", ["codecommit", "bastion-proxy"])
+def test_the_example_is_what_the_wizard_would_save(session: Session, repository_root: Path, strategy: str) -> None:
+    example = document.load(repository_root / "docs" / "examples" / f"answers-{strategy}.yaml").draft().answers()
+    session.edit("strategy", strategy)
     session.edit("source.url", URL)
     session.edit("source.path", example.source.path)
     assert session.wait(10)
