@@ -256,7 +256,7 @@ def _outputs(resource: SquidResource, instance_id: str, report: HostReport) -> d
         "version": report.version or "",
         "proxy-state": state,
         "allow-list": "as asked" if as_asked else "differs from the answers",
-        "last-connection": report.log[-1] if report.log else "none yet",
+        "last-connection": report.log[-1] if report.log else "none",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,7 +89,13 @@ def spec() -> MachineSpec:
 
 
 @pytest.fixture
-def site(tmp_path: Path, spec: MachineSpec) -> Iterator[Site]:
+def squid() -> Callable[[], str | None]:
+    """How the machine finds the real Squid."""
+    return program
+
+
+@pytest.fixture
+def site(tmp_path: Path, spec: MachineSpec, squid: Callable[[], str | None]) -> Iterator[Site]:
     authority = Authority()
     bundle = authority.write_bundle(tmp_path / "ca.pem")
     front = HttpsFront(authority.server_context("github.com"), {})
@@ -109,6 +115,7 @@ def site(tmp_path: Path, spec: MachineSpec) -> Iterator[Site]:
         find_at={host.address: host}.get,
         internet=Internet(lambda: doors[0], lambda: doors[1]),
         reaper=reaper,
+        squid=squid,
     )
     machines.start()
     try:
@@ -210,8 +217,12 @@ def test_the_error_page_does_not_tell_which_squid_it_is(site: Site) -> None:
     assert "squid/" not in page.lower()
 
 
+@pytest.mark.parametrize(
+    "squid",
+    [pytest.param(program, id="squid", marks=needs_squid), pytest.param(lambda: None, id="stand-in")],
+)
 class TestScripts:
-    """What the scripts do to a machine, and how they find it again."""
+    """What the scripts do to a machine, and how they find it again; with Squid, and where a user has none."""
 
     def test_from_the_package_and_back(self, site: Site) -> None:
         before = site.look()
@@ -251,8 +262,6 @@ class TestScripts:
         assert site.install().sha256 == digest(TEXT)
 
     def test_what_squid_does_not_accept_changes_nothing(self, site: Site) -> None:
-        if program() is None:
-            pytest.skip("needs squid")
         site.install()
         refused = site.install(TEXT + "no_such_directive on\nhttp_access allow nobody\n")
         assert refused.failed == "parse"

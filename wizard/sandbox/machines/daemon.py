@@ -48,6 +48,9 @@ class Daemon(Protocol):
     def alive(self) -> bool:
         """True while it serves."""
 
+    def parse(self, lines: Sequence[str]) -> tuple[int, str]:
+        """What ``squid -k parse`` says of these lines: its exit status and its words."""
+
     def start(self, text: str) -> None:
         """Run with this configuration. Raises DaemonError."""
 
@@ -113,12 +116,21 @@ class SquidDaemon:
         """True while the process runs."""
         return self._process is not None and self._process.poll() is None
 
-    def parse(self, lines: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def parse(self, lines: Sequence[str]) -> tuple[int, str]:
         """``squid -k parse`` with these lines."""
         self._settle()
         trial = self._folder / "trial.conf"
         trial.write_text(self._runnable(lines, 3128))
-        return self._run("-k", "parse", "-f", trial.name)
+        judged = subprocess.run(
+            [self._executable, "-k", "parse", "-f", trial.name],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=self._folder,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return judged.returncode, judged.stderr
 
     def start(self, text: str) -> None:
         """Run in the foreground of a process group of its own, until it accepts connections."""
@@ -203,17 +215,6 @@ class SquidDaemon:
             return
         user = _user_of(self._executable)
         os.chown(self._folder, user.pw_uid, user.pw_gid)
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self._executable, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            cwd=self._folder,
-            text=True,
-            check=False,
-            timeout=60,
-        )
 
     def _accepting(self) -> int:
         try:

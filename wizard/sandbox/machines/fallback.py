@@ -94,6 +94,14 @@ class StandInSquid:
         """True while it serves."""
         return self._server is not None
 
+    def parse(self, lines: Sequence[str]) -> tuple[int, str]:
+        """Whether every acl is defined that decides."""
+        try:
+            Rules(lines)
+        except DaemonError as error:
+            return 1, f"{error}\n"
+        return 0, ""
+
     def start(self, text: str) -> None:
         """Serve in threads, at the same port as before if there was one."""
         self.stop()

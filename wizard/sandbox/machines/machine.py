@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wizard.sandbox.machines import tool, toolbox
-from wizard.sandbox.machines.daemon import Daemon, DaemonError, SquidDaemon, Surroundings, hosts_of, port_of, program, whole
+from wizard.sandbox.machines.daemon import Daemon, DaemonError, SquidDaemon, Surroundings, hosts_of, port_of, whole
 from wizard.sandbox.machines.fallback import StandInSquid
 from wizard.sandbox.machines.spec import PACKAGED, Host
 from wizard.sandbox.machines.toolbox import Said
@@ -26,7 +26,7 @@ _SYSTEM = 'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nPRE
 
 
 class Machine:
-    """Made when it is first used; ``door`` is where its programs' stand-ins knock."""
+    """Made when it is first used; ``door`` is where its programs' stand-ins knock, ``executable`` the real Squid, if any."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Machine:
         door: str,
         internet: Callable[[Host], int | None],
         nowhere: Callable[[], int],
+        executable: str | None,
         reaper: Reaper,
     ) -> None:
         self.host = host
@@ -52,15 +53,11 @@ class Machine:
         self._installed = host.spec.squid.installed
         self._port = 0
         surroundings = Surroundings(lambda: self.way_out() or nowhere(), lambda name: self.host.spec.resolves.get(name))
-        executable = program()
-        self._real = SquidDaemon(executable, folder / "var/log/squid", surroundings, reaper) if executable else None
-        self._daemon: Daemon = self._real or StandInSquid(folder / "var/log/squid", surroundings)
+        files = folder / "var/log/squid"
+        self._daemon: Daemon = (
+            StandInSquid(files, surroundings) if executable is None else SquidDaemon(executable, files, surroundings, reaper)
+        )
         self._furnish()
-
-    @property
-    def real(self) -> bool:
-        """True when its Squid is the real program."""
-        return self._real is not None
 
     @property
     def repositories(self) -> bool:
@@ -142,14 +139,11 @@ class Machine:
             self._daemon.stop()
 
     def parse(self, path: str) -> tuple[int, str]:
-        """Squid's own judgement on a configuration file; without the real one, whatever is a file will do."""
+        """Squid's own judgement on a configuration file."""
         text = self._read(path)
         if text is None:
             return 1, f"FATAL: Unable to open configuration file: {path}: (2) No such file or directory\n"
-        if self._real is None:
-            return 0, ""
-        judged = self._real.parse(whole(text, self._read))
-        return judged.returncode, judged.stderr
+        return self._daemon.parse(whole(text, self._read))
 
     def own_door(self, port: int) -> int | None:
         """The loopback port behind a port of this machine, if Squid listens there."""

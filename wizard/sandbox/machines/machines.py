@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from wizard.sandbox.machines.daemon import program
 from wizard.sandbox.machines.machine import Machine
 from wizard.sandbox.machines.spec import Host
 from wizard.sandbox.machines.toolbox import Said
@@ -51,7 +52,7 @@ class Machines:
     """The machines. ``find`` knows them by id, ``find_at`` by address, as the account has them at the moment.
 
     ``others`` answers for machines whose proxy is not looked after here (``MachineSpec.proxy``). ``note`` is told once that
-    there is no real Squid.
+    there is no real Squid, which ``squid`` looks for.
     """
 
     def __init__(
@@ -65,11 +66,12 @@ class Machines:
         reaper: Reaper,
         others: Callable[[Host, int], int | None] = lambda _host, _port: None,
         note: Callable[[str], None] = lambda _line: None,
+        squid: Callable[[], str | None] = program,
     ) -> None:
         self._folder, self._bundle = folder, bundle
         self._find, self._find_at = find, find_at
         self._internet, self._reaper = internet, reaper
-        self._others, self._note = others, note
+        self._others, self._note, self._squid = others, note, squid
         self._made: dict[str, Machine] = {}
         self._tokens: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -159,9 +161,10 @@ class Machines:
             door=f"{where}:{port}/{token}",
             internet=self._internet.way,
             nowhere=lambda: urlsplit(self._nowhere.url).port or 0,
+            executable=self._squid(),
             reaper=self._reaper,
         )
-        if not machine.real and not self._made:
+        if self._squid() is None and not self._made:
             self._note("there is no squid on this machine: a small CONNECT proxy obeys the same configuration in its place")
         return machine
 
