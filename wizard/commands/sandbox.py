@@ -52,7 +52,7 @@ def sandbox(scenario: str, latency: float, listing: bool, attached: bool) -> Non
             if attached:
                 print(json.dumps(exports), flush=True)
             else:
-                print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()), flush=True)
+                print("\n".join(f"export {name}={_quoted(value)}" for name, value in exports.items()), flush=True)
                 click.echo(_HINT.format(scenario=scenario), err=True)
         except BrokenPipeError:
             # The reader of the lines has gone (`head -1`): that is no reason to stop.
@@ -60,6 +60,14 @@ def sandbox(scenario: str, latency: float, listing: bool, attached: bool) -> Non
         # Woken now and then: a signal's handler runs between two waits.
         while not stop.wait(1.0):
             pass
+
+
+def _quoted(value: str) -> str:
+    """The value for a shell, on one line: of one that has several (a key) ``printf`` makes them (POSIX, "printf", ``%b``)."""
+    if "\n" not in value:
+        return shlex.quote(value)
+    escaped = value.replace("\\", "\\\\").replace("\n", "\\n")
+    return f'"$(printf %b {shlex.quote(escaped)})"'
 
 
 _HINT = """Sandbox {scenario!r} is running; Ctrl-C stops it and removes everything in it.

@@ -142,6 +142,8 @@ def test_the_exports_of_the_command_are_shell_lines(tmp_path: Path) -> None:
             ["sh", "-c", '. "$0" && printf %s "$KUBECONFIG"', str(out)], capture_output=True, text=True, check=True
         )
         assert Path(shell.stdout).is_file()
+        key = ["sh", "-c", '. "$0" && printf %s "$GITHUB_APP_PRIVATE_KEY" | wc -l', str(out)]
+        assert int(subprocess.run(key, capture_output=True, text=True, check=True).stdout) > 10  # a value of several lines
     finally:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)

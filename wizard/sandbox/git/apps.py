@@ -51,6 +51,7 @@ class Apps:
             app.key_variable: self._keys[identity]
             .private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
             .decode()
+            .strip()
             for identity, app in self._apps.items()
         }
 
