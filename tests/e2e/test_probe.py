@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from strategies.resources.cluster import kubeconfig
 from strategies.resources.cluster.apis import JOB, POD, strings
 from strategies.resources.cluster.client import KubeClient
@@ -66,6 +68,44 @@ def test_through_a_proxy_it_judges_what_an_apply_has_made(program: Program, sand
     assert after.code == 0, after.out
     assert probed(after) == dict.fromkeys(("probe.image", *PROXY), "pass"), after.out
     assert jobs_made(sandbox) == 2
+
+
+EXISTING = {
+    "bastionProxy.proxy.method": "existing",
+    "bastionProxy.proxy.url": "http://proxy.acme.example:3128",
+    "bastionProxy.instance.id": "null",
+    "bastionProxy.network.proxyGroupId": "null",
+}
+LOGIN = {"bastionProxy.proxy.username": "argocd", "bastionProxy.proxy.password": "env:PROXY_PASSWORD"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "before"),
+    [
+        ("proxy-needs-auth", {"probe.proxy-auth": "fail"}),
+        ("proxy-intercepts-tls", {"probe.proxy-auth": "pass", "probe.proxy-allows": "pass", "probe.git-tls": "fail"}),
+    ],
+)
+def test_what_a_proxy_of_somebody_elses_asks_for_is_told_and_holds_once_it_is_answered(
+    scenario: str, before: dict[str, str], tmp_path: Path
+) -> None:
+    with Sandbox(scenario) as sandbox:
+        program = Program(tmp_path, {**sandbox.environ, "PROXY_PASSWORD": "let-me-out"})
+        ca_file = {"bastionProxy.proxy.caFile": str(Path(sandbox.environ["KUBECONFIG"]).with_name("corporate-ca.pem"))}
+
+        def run(command: str, answers: dict[str, str], *more: str) -> Result:
+            edits = [word for key, value in answers.items() for word in ("--set", f"{key}={value}")]
+            done = program.run(command, "-f", str(BASTION), "--output", "json", *edits, *more)
+            assert "let-me-out" not in done.out + done.err
+            return done
+
+        missing = run("check", EXISTING)
+        assert missing.code == 3, missing.out
+        assert before.items() <= probed(missing).items()
+        answered = {**EXISTING, **(LOGIN if scenario == "proxy-needs-auth" else ca_file)}
+        assert run("check", answered).code == 0
+        assert run("apply", answered, "--yes").code == 0
+        assert probed(run("check", answered)) == dict.fromkeys(("probe.image", *PROXY), "pass")
 
 
 def test_stopped_meanwhile_it_leaves_nothing_either(tmp_path: Path) -> None:
