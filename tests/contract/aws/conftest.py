@@ -89,7 +89,9 @@ def start_account(tmp_path_factory: pytest.TempPathFactory) -> Start:
     """Start the healthy account, with parts of its scenario replaced (dotted keys)."""
 
     @contextmanager
-    def start(changes: Mapping[str, object] | None = None, *, latency: float = 0.0, sleep: object = None) -> Iterator[Account]:
+    def start(
+        changes: Mapping[str, object] | None = None, *, latency: float = 0.0, sleep: object = None, shell: object = None
+    ) -> Iterator[Account]:
         from wizard.sandbox.aws.server import AwsServer
 
         scenario = yaml.safe_load(HEALTHY.read_text(encoding="utf-8"))
@@ -102,7 +104,7 @@ def start_account(tmp_path_factory: pytest.TempPathFactory) -> Start:
         clock = Clock()
         issuer = Issuer(clock)
         git_root = tmp_path_factory.mktemp("git")
-        optional = {"sleep": sleep} if sleep else {}
+        optional = {name: value for name, value in (("sleep", sleep), ("shell", shell)) if value}
         server = AwsServer(
             scenario,
             git_root=git_root,

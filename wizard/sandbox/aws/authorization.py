@@ -59,6 +59,8 @@ def demands(world: World, service: str, operation: str, body: bytes) -> Sequence
     """Everything that must be allowed, the operation's own action first."""
     if service == "codecommit":
         return list(_codecommit(world, operation, _json(body)))
+    if service == "ssm":
+        return list(_ssm(world, operation, _json(body)))
     parameters = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
     if service == "ec2":
         return list(_ec2(world, operation, parameters))
@@ -140,6 +142,21 @@ def _request_tags(parameters: Mapping[str, str], prefix: str) -> dict[str, str]:
         for name, key in parameters.items()
         if name.startswith(prefix) and name.endswith(".Key")
     }
+
+
+def _ssm(world: World, operation: str, parameters: Mapping[str, object]) -> Iterator[Demand]:
+    """A command needs the right to its document and to each machine (SSM user guide, "Restrict Run Command access by tag")."""
+    action, scenario = f"ssm:{operation}", world.scenario
+    if operation != "SendCommand":
+        yield Demand(action, ANY if operation == "GetCommandInvocation" else None)
+        return
+    # Documents of AWS belong to no account.
+    yield Demand(action, f"arn:{scenario.partition}:ssm:{scenario.region}::document/{parameters.get('DocumentName', '')}")
+    instances = parameters.get("InstanceIds")
+    for identifier in instances if isinstance(instances, list) else ():
+        tags = {f"ssm:resourceTag/{key}": str(value) for key, value in world.ec2.tags.get(str(identifier), {}).items()}
+        arn = f"arn:{scenario.partition}:ec2:{scenario.region}:{scenario.account_id}:instance/{identifier}"
+        yield Demand(action, arn, tags)
 
 
 def _json(body: bytes) -> Mapping[str, object]:
