@@ -22,6 +22,7 @@ _COMMON = r"""
 set -u
 umask 022
 LC_ALL=C; export LC_ALL
+PATH=$PATH:/usr/sbin:/sbin; export PATH
 CONF=/etc/squid/squid.conf
 OURS=/etc/squid/ezgitops.conf
 KEPT=/etc/squid/squid.conf.before-ezgitops
