@@ -48,7 +48,12 @@ _GROUP = (
     "ec2:RevokeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
 )
-_MACHINE = ("ec2:RunInstances", "ec2:StartInstances", "ec2:TerminateInstances")
+_MACHINE = (
+    "ec2:ModifyInstanceMetadataOptions",
+    "ec2:RunInstances",
+    "ec2:StartInstances",
+    "ec2:TerminateInstances",
+)
 """Launching is held to our own group, changing to our own machine."""
 
 

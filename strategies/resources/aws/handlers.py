@@ -8,8 +8,10 @@ from typing import cast
 from strategies.base import Resource
 from strategies.kinds import (
     CodeCommitRepositoryResource,
+    Ec2InstanceResource,
     IamRoleResource,
     IamUserResource,
+    InstanceProfileResource,
     SecurityGroupResource,
     SecurityGroupRuleResource,
     SquidResource,
@@ -19,6 +21,8 @@ from strategies.ports import Handler
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.iam_role import IamRoleHandler
 from strategies.resources.aws.iam_user import IamUserHandler
+from strategies.resources.aws.instance import Ec2InstanceHandler
+from strategies.resources.aws.instance_profile import InstanceProfileHandler
 from strategies.resources.aws.repository import CodeCommitRepositoryHandler
 from strategies.resources.aws.security_group import SecurityGroupHandler
 from strategies.resources.aws.security_group_rule import SecurityGroupRuleHandler
@@ -33,6 +37,8 @@ AWS_KINDS: Mapping[type[Resource], str] = {
     VpcEndpointResource: VpcEndpointHandler.kind,
     IamRoleResource: IamRoleHandler.kind,
     IamUserResource: IamUserHandler.kind,
+    InstanceProfileResource: InstanceProfileHandler.kind,
+    Ec2InstanceResource: Ec2InstanceHandler.kind,
 }
 """The kind (``Change.kind``) of each AWS resource class."""
 
@@ -50,5 +56,7 @@ def aws_handlers(clients: AwsClients) -> Mapping[str, Handler[Resource]]:
         VpcEndpointHandler(clients),
         IamRoleHandler(clients),
         IamUserHandler(clients),
+        InstanceProfileHandler(clients),
+        Ec2InstanceHandler(clients),
     )
     return {one.kind: cast("Handler[Resource]", one) for one in handlers}
