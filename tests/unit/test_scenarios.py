@@ -45,7 +45,11 @@ def test_entries_of_lists_are_known_by_their_id_or_name(tmp_path: Path) -> None:
     vpc, _ = found.aws["vpcs"]  # type: ignore[misc]
     assert (vpc["dns_support"], len(vpc["subnets"])) == (False, 3)
     assert [e["service"] for e in vpc["endpoints"]] == ["s3", "ecr.api", "ecr.dkr"]
-    assert [(r.name, len(r.tags)) for r in found.github.repositories] == [("cluster-config", 1), ("private-config", 0), ("another", 0)]
+    assert [(r.name, len(r.tags)) for r in found.github.repositories] == [
+        ("cluster-config", 1),
+        ("private-config", 0),
+        ("another", 0),
+    ]
 
 
 @pytest.mark.parametrize(
