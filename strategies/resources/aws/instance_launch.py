@@ -15,10 +15,10 @@ from strategies.resources.aws.errors import code
 from strategies.resources.aws.tags import ec2_tags, told
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.literals import InstanceTypeType
-    from mypy_boto3_ec2.type_defs import ImageTypeDef, RunInstancesRequestTypeDef
+    from mypy_boto3_ec2.literals import InstanceTypeType, ResourceTypeType
+    from mypy_boto3_ec2.type_defs import ImageTypeDef, RunInstancesRequestTypeDef, TagSpecificationTypeDef
 
-_TAGGED = ("instance", "volume", "network-interface")
+_TAGGED: tuple[ResourceTypeType, ...] = ("instance", "volume", "network-interface")
 _SMALLEST_DISK = 8
 """Gibibytes; what Amazon Linux 2023 comes with (AL2023 user guide, "AMIs")."""
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -85,6 +85,7 @@ def _waits_for(error: ClientError) -> str | None:
 
 def _request(resource: Ec2InstanceResource, group: str, image: ImageTypeDef, token: str) -> RunInstancesRequestTypeDef:
     tags = ec2_tags({**resource.owner.tags, "Name": resource.name})
+    tagged: list[TagSpecificationTypeDef] = [{"ResourceType": kind, "Tags": tags} for kind in _TAGGED]
     return {
         "ClientToken": token,
         "ImageId": image.get("ImageId", ""),
@@ -110,7 +111,7 @@ def _request(resource: Ec2InstanceResource, group: str, image: ImageTypeDef, tok
                 "Ebs": {"Encrypted": True, "VolumeType": "gp3", "VolumeSize": _size(image), "DeleteOnTermination": True},
             }
         ],
-        "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in _TAGGED],
+        "TagSpecifications": tagged,
     }
 
 

@@ -51,6 +51,7 @@ def situation(session: str = SESSION, boundary: str | None = None) -> Situation:
     answers = Answers.model_validate(
         {
             "name": "prod-east",
+            "strategy": "codecommit",
             "aws": {
                 "profile": "prod-east",
                 "region": "us-east-2",

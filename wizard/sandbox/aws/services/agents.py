@@ -7,6 +7,7 @@ permissions required for Systems Manager" and "Improve the security of EC2 insta
 from __future__ import annotations
 
 from moto.ec2.models.instances import Instance
+from moto.ec2.models.security_groups import SecurityGroupRule
 
 from wizard.sandbox.aws.policy import Decision
 from wizard.sandbox.aws.services.ec2 import SandboxEc2
@@ -52,9 +53,10 @@ def _has_a_way(ec2: SandboxEc2, instance: Instance) -> bool:
     return offered >= _SERVICES or _leads_out(ec2, instance)
 
 
-def _lets_out(rule: object) -> bool:
-    protocol, low, high = (getattr(rule, name) for name in ("ip_protocol", "from_port", "to_port"))
-    return protocol == "-1" or (protocol == "tcp" and low <= _HTTPS <= high)
+def _lets_out(rule: SecurityGroupRule) -> bool:
+    if rule.ip_protocol == "-1":
+        return True
+    return bool(rule.ip_protocol == "tcp" and rule.from_port <= _HTTPS <= rule.to_port)
 
 
 def _leads_out(ec2: SandboxEc2, instance: Instance) -> bool:
@@ -62,5 +64,5 @@ def _leads_out(ec2: SandboxEc2, instance: Instance) -> bool:
     main = ec2.describe_route_tables(filters={"association.main": ["true"], "vpc-id": [instance.vpc_id]})
     for route in (own or main)[0].routes:
         if route.destination_cidr_block == _EVERYWHERE and route.state == "active":
-            return route.nat_gateway is not None or (route.gateway is not None and instance.public_ip is not None)
+            return bool(route.nat_gateway or (route.gateway and instance.public_ip))
     return False
