@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from strategies.answers import Answers
 from strategies.base import Situation
 from strategies.facts import (
     AWS_IDENTITY,
@@ -27,6 +28,11 @@ from strategies.facts import (
 _RANDOM_SUFFIX = re.compile(r"-[a-z0-9]{5}$")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _INSTANCE_LENGTH = 30
+
+
+def mirrors(answers: Answers) -> bool:
+    """Whether this machine copies the source: then it has to reach it."""
+    return answers.strategy in (None, "codecommit")
 
 
 def suggested_profile(situation: Situation) -> str | None:

@@ -36,16 +36,24 @@ if TYPE_CHECKING:
 SOURCE = "https://github.com/acme/cluster-config.git"
 SIZES = {"": (120, 40), "-80x24": (80, 24)}
 AS_PNG = ("plan", "done")
-TROUBLES = ("vpc-dns-off", "source-needs-helm-from-outside")
-"""Scenarios of which the page of checks is taken."""
+SERIES = (
+    ("codecommit", ""),
+    ("codecommit", "vpc-dns-off"),
+    ("codecommit", "source-needs-helm-from-outside"),
+    ("bastion-proxy", ""),
+    ("bastion-proxy", "no-route-between-vpcs"),
+)
+"""Strategies with nothing: every page is taken; with a scenario: the page of checks alone."""
+_SHARED = ("welcome", "environment", "strategy")
+"""Pages that are the same whatever the strategy: they are taken once."""
 _DEADLINE = 180.0
 
 
 class Photographer:
     """Walks through the wizard and takes a picture of each page."""
 
-    def __init__(self, app: WizardApp, pilot: Pilot[WizardOutcome], folder: Path, suffix: str) -> None:
-        self._app, self._pilot, self._folder, self._suffix = app, pilot, folder, suffix
+    def __init__(self, app: WizardApp, pilot: Pilot[WizardOutcome], folder: Path, suffix: str, strategy: str) -> None:
+        self._app, self._pilot, self._folder, self._suffix, self._strategy = app, pilot, folder, suffix, strategy
 
     async def trouble(self, scenario: str) -> None:
         """To the page of checks in a world in which something is wrong."""
@@ -61,6 +69,7 @@ class Photographer:
         await take("environment")
         await self._go("ctrl+n", Step.STRATEGY)
         await take("strategy")
+        self._app.frame.page.query_one(f"#card-{self._strategy}").focus()
         await self._go("enter", Step.DETAILS)
         if self._app.focused is not None:
             self._app.focused.post_message(Paste(SOURCE))
@@ -90,7 +99,9 @@ class Photographer:
 
     def _half_way(self) -> bool:
         page = self._app.frame.page
-        return not isinstance(page, ApplyPage) or sum(line.state == "done" for line in page.lines.values()) >= 5
+        if not isinstance(page, ApplyPage):
+            return True
+        return sum(line.state == "done" for line in page.lines.values()) >= min(5, len(page.lines) // 2)
 
     def _said(self, text: str) -> bool:
         return text in self._app.export_screenshot(simplify=True).replace("&#160;", " ")
@@ -107,12 +118,15 @@ class Photographer:
             await self._pilot.pause(0.05)
 
     async def _take(self, name: str) -> None:
+        first = self._strategy == SERIES[0][0]
+        if name in _SHARED and not first:
+            return
         self._app.frame.refresh_view()
         self._app.clear_notifications()
         await self._pilot.pause(0.2)
-        path = self._folder / f"{name}{self._suffix}.svg"
+        path = self._folder / f"{'' if first else f'{self._strategy}-'}{name}{self._suffix}.svg"
         path.write_text(_stable(self._app.export_screenshot(title="ezgitops", simplify=True)), encoding="utf-8")
-        if not self._suffix and name in AS_PNG:
+        if first and not self._suffix and name in AS_PNG:
             _as_png(path)
 
 
@@ -127,7 +141,7 @@ def _as_png(path: Path) -> None:
         subprocess.run([program, "--width", "1200", "--output", str(path.with_suffix(".png")), str(path)], check=True)
 
 
-async def photograph(folder: Path, suffix: str, trouble: str) -> None:
+async def photograph(folder: Path, suffix: str, strategy: str, trouble: str) -> None:
     """Every page in one size, or the page of checks in a world of ``trouble``: the world that the environment names."""
     environ = dict(os.environ)
 
@@ -138,7 +152,7 @@ async def photograph(folder: Path, suffix: str, trouble: str) -> None:
         make_session=session, drafts=lambda warn: drafts(environ, warn=warn), logbook=logbook(environ), environ=environ
     )
     async with app.run_test(size=SIZES[suffix]) as pilot:
-        photographer = Photographer(app, pilot, folder, suffix)
+        photographer = Photographer(app, pilot, folder, suffix, strategy)
         await (photographer.trouble(trouble) if trouble else photographer.walk())
         app.close_session()
 
@@ -146,13 +160,15 @@ async def photograph(folder: Path, suffix: str, trouble: str) -> None:
 def main(arguments: list[str]) -> int:
     """Start a fresh sandbox for each series, and in its environment this module again, which takes the pictures."""
     folder = Path(arguments[0] if arguments else "screenshots").absolute()
-    if len(arguments) == 3:
-        asyncio.run(photograph(folder, arguments[1].removeprefix("--size="), arguments[2].removeprefix("--trouble=")))
+    if len(arguments) == 4:
+        suffix, strategy, trouble = (argument.partition("=")[2] for argument in arguments[1:])
+        asyncio.run(photograph(folder, suffix, strategy, trouble))
         return 0
     folder.mkdir(parents=True, exist_ok=True)
     for suffix in SIZES:
-        for trouble in ("", *TROUBLES):
-            command = [sys.executable, "-m", __spec__.name, str(folder), f"--size={suffix}", f"--trouble={trouble}"]
+        for strategy, trouble in SERIES:
+            wanted = (f"--size={suffix}", f"--strategy={strategy}", f"--trouble={trouble}")
+            command = [sys.executable, "-m", __spec__.name, str(folder), *wanted]
             with tempfile.TemporaryDirectory() as home:
                 _in_sandbox(trouble or "healthy", command, home)
     return 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 
 from strategies.base import Check, Mend, Situation, Verdict
-from strategies.common import folders
+from strategies.common import effective, folders
 from strategies.common.shown import shown
-from strategies.common.verdicts import counted, failed, passed, skipped, unknown, unread
+from strategies.common.verdicts import counted, failed, passed, skipped, unknown, unread, warned
 from strategies.facts import SOURCE, SOURCE_TREE, SourceRepository
 
 _MOST_NAMED = 6
@@ -18,8 +18,11 @@ def source(situation: Situation) -> Verdict:
     if situation.answers.source.url is None:
         return skipped("source.url is not answered yet")
     error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
-    if error is not None:
+    if error is not None and effective.mirrors(situation.answers):
         return unread(error)
+    if error is not None:
+        remedy = f"Argo CD reads it from the cluster, so apply can work all the same; look at it from here: {error.remedy}"
+        return warned(f"this machine cannot read it: {error.message}", remedy, error.command)
     if found is None:
         return unknown("not read yet")
     seen = f"{counted(len(found.branches), 'branch', 'branches')}, {counted(len(found.tags), 'tag')}"
@@ -57,7 +60,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         id="git.source",
         title="Source repository",
-        why="Its branches and tags are what is mirrored.",
+        why="It is what is synced, or mirrored and then synced: a branch that is not there is seen here first.",
         judge=source,
         needs=(SOURCE.id,),
         handles_errors=True,
