@@ -107,7 +107,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="bastionProxy.allow.hosts",
-        title="Hosts that are let through",
+        title="Hosts let through",
         help="CONNECT to port 443 of these hosts and nothing else. A list of hosts is no inspection: what may reach a host may "
         "send anything there, to any repository of github.com too.",
         page=Page.DETAILS,
