@@ -15,6 +15,7 @@ from strategies.answers import Answers
 from strategies.facts import Facts, Permission, Right
 
 if TYPE_CHECKING:
+    from strategies.common.dry_runs import Trial
     from strategies.common.probe_job import Order
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
@@ -226,7 +227,8 @@ class Resource:
 
     Each kind is a frozen subclass in ``strategies.kinds`` whose fields are the desired state, and has one handler in
     ``strategies.resources``. ``address`` is unique in the plan and stable between runs (``aws.iam-role.reader``).
-    ``explain`` says why the resource is needed, for the plan page.
+    ``explain`` says why the resource is needed, for the plan page. ``stands_on`` is the address of what this goes away with: it
+    is made anew when that one is (what is set up on a machine, with the machine).
     """
 
     address: str
@@ -235,6 +237,7 @@ class Resource:
     owner: Owner
     depends_on: tuple[str, ...] = ()
     explain: str = ""
+    stands_on: str | None = None
 
 
 class Action(StrEnum):
@@ -335,6 +338,9 @@ class Strategy(Protocol):
 
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
         """What an apply does in AWS, for IAM's policy simulator; None while an answer for it is missing."""
+
+    def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:
+        """What EC2 is asked to try without making it; None while an answer for it is missing."""
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:
         """Every right in the cluster that an apply uses; complete answers are not needed."""

@@ -137,8 +137,8 @@ SQUID_TAG = "ezgitops.dev/squid"
 class SquidResource(Resource):
     """Squid with exactly ``configuration`` on a machine that Systems Manager reaches.
 
-    ``instance_id`` is None for a machine of this plan, which is found by ``vpc_id`` and ``private_address``. With
-    ``replace_foreign`` a configuration that somebody else wrote is put aside; otherwise it is a conflict.
+    ``instance_id`` is None for a machine of this plan, which is found by the owner's tags, ``vpc_id`` and ``private_address``.
+    With ``replace_foreign`` a configuration that somebody else wrote is put aside; otherwise it is a conflict.
     """
 
     instance_id: str | None

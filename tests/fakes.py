@@ -466,7 +466,8 @@ class FakeHandler(Handler[FakeResource]):
         if observed is not None:
             wanted: dict[str, Json] = {"value": resource.value, "calls": len(resource.calls)}
             diff = tuple(FieldDiff(k, observed.fields.get(k), v) for k, v in wanted.items() if observed.fields.get(k) != v)
-            action, reason = (Action.UPDATE, "differs") if diff else (Action.NONE, "as asked")
+            changed = Action.REPLACE if resource.address in self.world.replaced else Action.UPDATE
+            action, reason = (changed, "differs") if diff else (Action.NONE, "as asked")
             if observed.owner is None and diff:
                 conflict = f"{resource.title} exists, is not ours and differs"
         return Change(
@@ -558,6 +559,8 @@ class FakeWorld:
     """(read|create, address) -> barrier that is passed only when all its parties run at the same time."""
     waits: dict[str, float] = field(default_factory=dict)
     """Address -> seconds that its creation waits, with progress."""
+    replaced: set[str] = field(default_factory=set)
+    """Addresses of what cannot be changed: another value makes it anew."""
     ranks: dict[str, int] = field(default_factory=lambda: {"thing": 10})
     syncs: list[SyncReport | None] = field(default_factory=lambda: [SYNCED])
     """What Argo CD says, one each time it is asked; the last stays."""

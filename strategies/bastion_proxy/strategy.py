@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from strategies.answers import Answers
 from strategies.base import Card, Check, Group, Json, Output, Question, Resource, Situation
-from strategies.bastion_proxy import addresses, manifests, names, policies, probe, rights, squid
+from strategies.bastion_proxy import addresses, dry_runs, manifests, names, policies, probe, rights, squid
 from strategies.bastion_proxy.card import card
 from strategies.bastion_proxy.checks import CHECKS
 from strategies.bastion_proxy.permissions import needed_permissions
 from strategies.bastion_proxy.questions import QUESTIONS
+from strategies.common.dry_runs import Trial
 from strategies.common.manifests import owner
 from strategies.common.probe_job import Order
 from strategies.common.verdicts import counted
@@ -86,6 +87,10 @@ class BastionProxyStrategy:
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
         """What an apply does in AWS."""
         return needed_permissions(answers)
+
+    def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:
+        """What EC2 is asked to try."""
+        return dry_runs.trials(answers)
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:
         """Every right in the cluster that an apply uses."""
@@ -214,6 +219,7 @@ def _squid(answers: Answers) -> Iterator[Resource]:
         group=Group.AWS,
         owner=owner(answers),
         depends_on=(addresses.INSTANCE,) if made else (),
+        stands_on=addresses.INSTANCE if made else None,
         explain=f"Lets CONNECT to port 443 of {counted(len(hosts), 'host')} through, and refuses the rest.",
         instance_id=None if made else asked.instance.id,
         vpc_id=asked.instance.vpc_id if made else None,

@@ -58,7 +58,7 @@ def survey(site: Site, owner: Owner, strategy: str, resources: Sequence[Resource
         for thing in things
         if _identity(kind, handlers[kind], thing) not in seen
     ]
-    steps = _ordered([*asked, *_deletions(left, handlers, asked)])
+    steps = _followed(_ordered([*asked, *_deletions(left, handlers, asked)]))
     return _made(owner, strategy, "apply", steps, notes)
 
 
@@ -109,7 +109,8 @@ def _title(noun: str, thing: Observed) -> str:
 def _step(handler: Handler[Resource], resource: Resource) -> Step:
     observed = handler.read(resource)
     change = handler.plan(resource, observed)
-    needed = dict.fromkeys((*resource.depends_on, *references(resource), *change.depends_on))
+    base = () if resource.stands_on is None else (resource.stands_on,)
+    needed = dict.fromkeys((*resource.depends_on, *base, *references(resource), *change.depends_on))
     return Step(replace(change, depends_on=tuple(needed)), handler, observed)
 
 
@@ -207,6 +208,31 @@ def _ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
         sorter.done(*ready)
     final = {step.change.address: step for step in known}
     return tuple(final[address] for address in ordered)
+
+
+def _followed(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Ordered steps, in which what stands on something that is replaced is replaced too, whatever was seen of it."""
+    found: dict[str, Step] = {}
+    for step in steps:
+        resource = step.change.resource
+        base = None if resource is None or resource.stands_on is None else found.get(resource.stands_on)
+        found[step.change.address] = step if base is None or base.change.action is not Action.REPLACE else _anew(step, base)
+    return tuple(found.values())
+
+
+def _anew(step: Step, base: Step) -> Step:
+    """As if nothing were there; a conflict with what is there goes away with it."""
+    if step.observed is None or step.change.resource is None:
+        return step
+    fresh = step.handler.plan(step.change.resource, None)
+    change = replace(
+        fresh,
+        action=Action.REPLACE,
+        reason=f"goes away with {base.change.title}, which is made anew",
+        depends_on=step.change.depends_on,
+        provider_id=step.change.provider_id,
+    )
+    return replace(step, change=change)
 
 
 def _made(owner: Owner, strategy: str, operation: str, steps: tuple[Step, ...], notes: tuple[str, ...]) -> Survey:

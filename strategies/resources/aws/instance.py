@@ -21,8 +21,8 @@ from strategies.resources.parallel import both
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, NetworkInterfaceTypeDef
 
-_ALIVE = ["pending", "running", "stopping", "stopped"]
-_THERE = [*_ALIVE, "shutting-down"]
+_ENDING = "shutting-down"
+_THERE = ["pending", "running", "stopping", "stopped", _ENDING]
 _IMDS = "IMDSv2 alone"
 
 
@@ -47,9 +47,10 @@ class Ec2InstanceHandler:
     def read(self, resource: Ec2InstanceResource) -> Observed | None:
         """Our machine, else what holds its address. Raises ResourceError."""
         with self._clients.working(f"read machine {resource.name}", "ec2"):
-            machines, holders = both(lambda: self._machines(resource.owner, _ALIVE), lambda: self._holders(resource))
-        # Of several, which only somebody's copying of tags can make, the one at the address is the one.
-        machines.sort(key=lambda one: one.get("PrivateIpAddress") != resource.private_address)
+            machines, holders = both(lambda: self._machines(resource.owner), lambda: self._holders(resource))
+        # One that goes away counts last. Of several others, which only somebody's copying of tags can make, the one at the
+        # address is the one.
+        machines.sort(key=lambda one: (_ending(one), one.get("PrivateIpAddress") != resource.private_address))
         machine = machines[0].get("InstanceId", "") if machines else None
         taken = [one for one in holders if machine is None or one.get("Attachment", {}).get("InstanceId") != machine]
         if machines:
@@ -81,6 +82,8 @@ class Ec2InstanceHandler:
         ]
         if fixed:
             return changes.replace(self.kind, resource, observed, fixed)
+        if observed.fields["state"] == _ENDING:
+            return changes.replace(self.kind, resource, observed, [FieldDiff("state", _ENDING, "running")])
         differs: list[FieldDiff] = []
         if observed.fields["state"] != "running":
             differs.append(FieldDiff("state", observed.fields["state"], "running"))
@@ -95,6 +98,9 @@ class Ec2InstanceHandler:
         already would give a machine back that was deleted meanwhile.
         """
         found = self.read(resource)
+        if found is not None and found.fields.get("state") == _ENDING:
+            self._watch.until(found.provider_id, "terminated", run)
+            found = self.read(resource)
         if found is not None and found.owner == resource.owner:
             return self.update(resource, found, run)
         if found is not None:
@@ -143,11 +149,11 @@ class Ec2InstanceHandler:
     def owned(self, owner: Owner) -> Iterable[Observed]:
         """Every machine of the region with the owner's tags that is not gone."""
         with self._clients.working("list EC2 instances", "ec2"):
-            return [_observed(one, "") for one in self._machines(owner, _THERE)]
+            return [_observed(one, "") for one in self._machines(owner)]
 
-    def _machines(self, owner: Owner, states: list[str]) -> list[InstanceTypeDef]:
+    def _machines(self, owner: Owner) -> list[InstanceTypeDef]:
         pages = self._clients.ec2.get_paginator("describe_instances").paginate(
-            Filters=[*owner_filters(owner), {"Name": "instance-state-name", "Values": states}]
+            Filters=[*owner_filters(owner), {"Name": "instance-state-name", "Values": _THERE}]
         )
         return [one for page in pages for group in page["Reservations"] for one in group.get("Instances", ())]
 
@@ -179,6 +185,10 @@ def _taken(resource: Ec2InstanceResource, holder: str) -> ResourceError:
         f"its address {resource.private_address} belongs to {holder}",
         "Answer a proxy URL with a free address of that subnet (bastionProxy.proxy.url), then plan again.",
     )
+
+
+def _ending(machine: InstanceTypeDef) -> bool:
+    return machine.get("State", {}).get("Name") == _ENDING
 
 
 def _observed(machine: InstanceTypeDef, taken: str) -> Observed:

@@ -58,6 +58,10 @@ class Ran:
     errors: str
 
 
+class UnreachedError(ResourceError):
+    """Systems Manager does not hear the machine's agent: nothing was sent."""
+
+
 class RunCommand:
     """Scripts on machines. ``sleep`` and ``clock`` (seconds, monotonic) are those of looks that belong to no run."""
 
@@ -95,7 +99,7 @@ class RunCommand:
         return self._wait(what, command, instance_id, seconds, run.sleep)
 
     def reached(self, instance_id: str) -> None:
-        """Raise ResourceError where Systems Manager does not hear the machine's agent now: no command would arrive."""
+        """Raise UnreachedError where Systems Manager does not hear the machine's agent now: no command would arrive."""
         what = f"reach {instance_id} through Systems Manager"
         with self._clients.working(what, "ssm"):
             found = self._clients.ssm.describe_instance_information(Filters=[{"Key": "InstanceIds", "Values": [instance_id]}])[
@@ -107,7 +111,7 @@ class RunCommand:
         if state != "Online":
             last = found[0].get("LastPingDateTime")
             since = "" if last is None else f", last heard {last:%Y-%m-%d %H:%M} UTC"
-            raise ResourceError(
+            raise UnreachedError(
                 what,
                 f"its agent is not heard ({state}{since})",
                 "Start the machine, or see to its way to Systems Manager: the internet, or the endpoints ssm, ssmmessages and "
@@ -178,8 +182,8 @@ def _ended(what: str, instance_id: str, command: str, found: GetCommandInvocatio
     )
 
 
-def _unmanaged(what: str, instance_id: str) -> ResourceError:
-    return ResourceError(
+def _unmanaged(what: str, instance_id: str) -> UnreachedError:
+    return UnreachedError(
         what,
         f"{instance_id} is not managed by Systems Manager",
         "It needs the agent, a way to Systems Manager, and an instance profile with AmazonSSMManagedInstanceCore; then it is "

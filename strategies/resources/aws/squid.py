@@ -21,8 +21,9 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
-from strategies.resources.aws.run_command import Ran, RunCommand
-from strategies.resources.aws.tags import as_mapping, owner_of
+from strategies.resources.aws.instance_states import Watch
+from strategies.resources.aws.run_command import Ran, RunCommand, UnreachedError
+from strategies.resources.aws.tags import as_mapping, owner_filters, owner_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeDef
@@ -75,13 +76,16 @@ class SquidHandler:
         self._command = command or RunCommand(clients)
 
     def read(self, resource: SquidResource) -> Observed | None:
-        """What is on the machine, by a script that only reads; None where there is no such machine. Raises ResourceError."""
+        """What is on the machine, by a script that only reads. Raises ResourceError.
+
+        None where a machine of the plan is yet to be made. One that the plan has to start first counts as bare.
+        """
         what = f"read Squid on {resource.instance_id or resource.private_address}"
+        if resource.instance_id is None:
+            return self._read_made(what, resource)
         with self._clients.working(what, "ec2"):
-            found = find(self._clients, place_filters(resource.instance_id, resource.vpc_id, resource.private_address))
+            found = find(self._clients, place_filters(resource.instance_id, None, ""))
         if not found:
-            if resource.instance_id is None:
-                return None
             remedy = "Answer bastionProxy.instance.id with a machine that is there."
             raise ResourceError(what, "there is no such machine in this account and region", remedy)
         machine = found[0]
@@ -90,6 +94,28 @@ class SquidHandler:
             raise ResourceError(
                 what, f"{instance_id} is {state}", f"Start it: aws ec2 start-instances --instance-ids {instance_id}"
             )
+        return self._look(what, resource, machine)
+
+    def _read_made(self, what: str, resource: SquidResource) -> Observed | None:
+        """On the machine that has our tags: whoever else has its address is no machine of ours to run a command on."""
+        with self._clients.working(what, "ec2"):
+            found = find(self._clients, owner_filters(resource.owner))
+        if not found:
+            return None
+        place = (resource.vpc_id, resource.private_address)
+        machine = min(found, key=lambda one: _place(one) != place)
+        state = machine.get("State", {}).get("Name", "")
+        if state != "running":
+            return _bare(resource, machine, f"its machine is {state}")
+        if _place(machine) != place:
+            return _bare(resource, machine, "its machine has another address")
+        try:
+            return self._look(what, resource, machine)
+        except UnreachedError as error:
+            return _bare(resource, machine, error.why)
+
+    def _look(self, what: str, resource: SquidResource, machine: InstanceTypeDef) -> Observed:
+        instance_id = machine.get("InstanceId", "")
         script = host_script.look(resource.owner.instance)
         ran = self._command.look(instance_id, script, seconds=LOOK_SECONDS, comment="ezgitops: look at Squid")
         return _observed(resource, machine, reported(what, ran))
@@ -97,7 +123,7 @@ class SquidHandler:
     def plan(self, resource: SquidResource, observed: Observed | None) -> Change:
         """Set it up, renew what differs, or name whose configuration is in the way."""
         asked = asked_by(resource.configuration)
-        if observed is None:
+        if observed is None or "bare" in observed.fields:
             return changes.create(self.kind, resource, _fresh(resource, asked))
         configuration = observed.fields["configuration"]
         if configuration == Configuration.OTHER_INSTANCE:
@@ -122,10 +148,17 @@ class SquidHandler:
         return changes.settle(self.kind, resource, observed, _differences(resource, asked, observed))
 
     def create(self, resource: SquidResource, run: Execution) -> Mapping[str, str]:
-        """Mark the machine, then install. Safe to repeat after a crash at any point."""
+        """Mark the machine, then install. Safe to repeat after a crash at any point.
+
+        A run that was killed may have left a machine of the plan whose agent is not there yet: that is waited for.
+        """
         what = f"set up Squid on {resource.instance_id or resource.private_address}"
+        made = resource.instance_id is None
+        filters = place_filters(resource.instance_id, resource.vpc_id, resource.private_address)
         with self._clients.working(what, "ec2"):
-            found = find(self._clients, place_filters(resource.instance_id, resource.vpc_id, resource.private_address))
+            found = find(self._clients, [*filters, *(owner_filters(resource.owner) if made else ())])
+        if made and found:
+            Watch(self._clients).online(found[0].get("InstanceId", ""), run)
         return self._set_up(what, resource, found, run)
 
     def update(self, resource: SquidResource, observed: Observed, run: Execution) -> Mapping[str, str]:
@@ -226,6 +259,17 @@ def reported(what: str, ran: Ran) -> HostReport:
         said = " | ".join(report.why[-3:])
         raise ResourceError(what, f"{why} ({said})" if said else why, remedy, retryable=report.failed == "transfer")
     return report
+
+
+def _place(machine: InstanceTypeDef) -> tuple[str, str]:
+    return machine.get("VpcId", ""), machine.get("PrivateIpAddress", "")
+
+
+def _bare(resource: SquidResource, machine: InstanceTypeDef, why: str) -> Observed:
+    """A machine of ours that cannot be looked at. It is told all the same: without it, its Squid would seem to be left over."""
+    instance_id = machine.get("InstanceId", "")
+    fields: dict[str, Json] = {"name": _name(machine), "bare": why}
+    return Observed(instance_id, fields, resource.owner, {"id": instance_id, "proxy-state": f"not known: {why}"})
 
 
 def _observed(resource: SquidResource, machine: InstanceTypeDef, report: HostReport) -> Observed:

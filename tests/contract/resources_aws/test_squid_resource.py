@@ -229,22 +229,51 @@ def test_a_foreign_configuration_is_a_conflict_unless_it_may_be_put_aside(start_
         assert (seen.fields["configuration"], seen.fields["running"]) == (Configuration.FOREIGN, True)
 
 
-def test_a_machine_of_the_plan_is_found_by_its_address(site: Site) -> None:
-    planned = replace(RESOURCE, instance_id=None, vpc_id=EGRESS_VPC, private_address="10.1.1.99")
-    assert site.handler.read(planned) is None
-    assert site.plan(planned) is Action.CREATE
+MADE = replace(RESOURCE, instance_id=None, vpc_id=EGRESS_VPC)
+"""The same on a machine of the plan."""
+
+
+def ours(site: Site) -> None:
+    """Give the machine the tags of one that was made."""
+    tags = [{"Key": key, "Value": value} for key, value in OWNER.tags.items()]
+    site.world.clients.ec2.create_tags(Resources=[MACHINE], Tags=tags)  # type: ignore[arg-type]
+
+
+def test_a_machine_of_the_plan_is_one_of_ours_at_its_address(site: Site) -> None:
+    assert site.handler.read(MADE) is None, "somebody else's machine has the address"
+    assert site.plan(MADE) is Action.CREATE
     with pytest.raises(ResourceError, match="not there") as failure:
-        site.handler.create(planned, site.run())
+        site.handler.create(MADE, site.run())
     assert failure.value.retryable
-    there = replace(planned, private_address=ADDRESS)
-    assert site.handler.create(there, site.run())["id"] == MACHINE
+    ours(site)
+    assert site.handler.create(MADE, site.run())["id"] == MACHINE
+    assert site.plan(MADE) is Action.NONE
+    moved = replace(MADE, private_address="10.1.1.99")
+    found = site.handler.read(moved)
+    assert found is not None
+    assert found.outputs["proxy-state"] == "not known: its machine has another address"
+    assert site.handler.plan(moved, found).action is Action.CREATE
+
+
+@pytest.mark.parametrize(
+    ("machine", "why"),
+    [({"state": "stopped"}, "its machine is stopped"), ({"ssm": "lost"}, "ConnectionLost"), ({"ssm": "none"}, "not managed")],
+)
+def test_a_machine_of_the_plan_that_cannot_be_looked_at_counts_as_bare(
+    start_world: StartWorld, tmp_path: Path, machine: dict[str, str], why: str
+) -> None:
+    with opened(start_world, tmp_path, **machine) as site:
+        ours(site)
+        found = site.handler.read(MADE)
+        assert found is not None, "it is told, so that its Squid does not seem to be left over"
+        assert (found.provider_id, found.owner) == (MACHINE, OWNER)
+        assert why in found.outputs["proxy-state"]
+        assert site.handler.plan(MADE, found).action is Action.CREATE
 
 
 def test_the_squid_of_a_machine_of_ours_goes_with_it(site: Site) -> None:
     site.handler.create(RESOURCE, site.run())
-    site.world.clients.ec2.create_tags(
-        Resources=[MACHINE], Tags=[{"Key": key, "Value": value} for key, value in OWNER.tags.items()]
-    )
+    ours(site)
     run = site.run()
     for found in site.handler.owned(OWNER):
         site.handler.delete(found, run)

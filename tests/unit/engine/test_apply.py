@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,56 @@ def test_a_reference_counts_as_a_dependency() -> None:
     resources = (thing("aws.user", uses=Ref("aws.used", "id")), thing("aws.used"))
     plan = session_for(FakeWorld(), *resources).plan()
     assert [c.address for c in plan.changes] == ["aws.used", "aws.user"]
+
+
+def test_what_stands_on_something_that_is_made_anew_is_made_anew() -> None:
+    world = FakeWorld(replaced={"aws.machine"})
+    machine, other = thing("aws.machine"), thing("aws.other")
+    squid = thing("aws.squid", stands_on="aws.machine", calls=("fake:Tag", "fake:Install"))
+    log = thing("aws.log", stands_on="aws.squid")
+    for there in (machine, squid, log, other):
+        world.foreign(there, ME)
+    session = session_for(world, other, log, squid, replace(machine, value="b"))
+    plan = session.plan()
+    assert {c.address: c.action for c in plan.changes} == {
+        "aws.other": Action.NONE,
+        "aws.machine": Action.REPLACE,
+        "aws.squid": Action.REPLACE,
+        "aws.log": Action.REPLACE,
+    }
+    told = {c.address: c for c in plan.changes}
+    assert told["aws.squid"].reason == "goes away with machine, which is made anew"
+    assert (told["aws.squid"].depends_on, told["aws.squid"].provider_id) == (("aws.machine",), "id:aws.squid")
+    report = session.apply(plan, sink=lambda _: None, cancel=threading.Event())
+    assert report.counts["replace"] == 3
+    made = [call for call in world.calls if call[0] != "fake:Delete"]
+    assert made == [
+        ("fake:Create", "aws.machine"),
+        ("fake:Tag", "aws.squid"),
+        ("fake:Install", "aws.squid"),
+        ("fake:Create", "aws.log"),
+    ]
+    assert not session.plan().pending
+
+
+def test_a_conflict_with_what_goes_away_goes_away_with_it() -> None:
+    world = FakeWorld(replaced={"aws.machine"})
+    world.foreign(thing("aws.machine"), ME)
+    world.foreign(thing("aws.squid", value="somebody's"))
+    squid = thing("aws.squid", stands_on="aws.machine")
+    assert session_for(world, thing("aws.machine"), squid).plan().conflicts
+    plan = session_for(world, thing("aws.machine", value="b"), squid).plan()
+    assert plan.conflicts == ()
+    assert plan.changes[1].action is Action.REPLACE
+
+
+def test_what_stands_on_something_that_stays_is_left_alone() -> None:
+    world = FakeWorld()
+    squid = thing("aws.squid", stands_on="aws.machine")
+    world.foreign(thing("aws.machine"), ME)
+    world.foreign(squid, ME)
+    actions = {c.address: c.action for c in session_for(world, thing("aws.machine", value="b"), squid).plan().changes}
+    assert actions == {"aws.machine": Action.UPDATE, "aws.squid": Action.NONE}
 
 
 def test_what_cannot_be_read_is_told_once_with_every_reason() -> None:
