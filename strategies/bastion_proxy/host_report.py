@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from strategies.bastion_proxy.host_script import MARK
 from strategies.bastion_proxy.squid import Asked, asked_by
 from strategies.common.shown import shown
-from strategies.facts import Configuration
+from strategies.facts import Configuration, Decided, Decision
 
 _MOST_TEXT = 1_000_000
 """Bytes of a configuration; a packed one could unpack to anything."""
 _LONG = 300
+_MOST_DECISIONS = 10
+_DECISION = re.compile(r"(allowed|forbidden) ([a-z0-9.:/-]{1,270}) ([0-9]{3}) ([0-9]{3}) ([0-9]{1,3})")
+"""What had to happen, the target, the status of the answer to CONNECT, that to the request, and curl's exit status."""
+_DENIED = (403, 407)
+"""The statuses with which Squid denies: 407 where a login could help (squid-cache.org, "http_access")"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class HostReport:
     direct: int | None = None
     direct_error: str = ""
     issuer: str = ""
+    decisions: tuple[Decision, ...] = ()
     log: tuple[str, ...] = ()
     failed: str = ""
     why: tuple[str, ...] = ()
@@ -83,10 +89,29 @@ def _report(values: Mapping[str, bytes]) -> HostReport | None:
         direct=int(status) if re.fullmatch("[1-9][0-9]{2}", status) else None,
         direct_error=words.get("direct_error", ""),
         issuer=words.get("issuer", ""),
+        decisions=_decisions(values.get("decisions", b"")),
         log=lines(values.get("log", b"")),
         failed=words.get("failed", ""),
         why=lines(values.get("why", b"")),
     )
+
+
+def _decisions(data: bytes) -> tuple[Decision, ...]:
+    """What Squid decided, of each line that has the form; a line that was cut off is left out."""
+    found = (_DECISION.fullmatch(line) for line in data.decode("utf-8", "replace").splitlines())
+    return tuple(_decision(*match.groups()) for match in found if match is not None)[:_MOST_DECISIONS]
+
+
+def _decision(wanted: str, target: str, connect: str, code: str, ended: str) -> Decision:
+    # A request in clear has no CONNECT. curl writes 000 where there was no answer.
+    status = int(code if target.startswith("http://") else connect) or None
+    if status is None or status >= 500:
+        decided = Decided.FAILED
+    elif status in _DENIED:
+        decided = Decided.REFUSED
+    else:
+        decided = Decided.PASSED if target.startswith("http://") or status < 300 else Decided.FAILED
+    return Decision(target, wanted == "allowed", decided, status, ended == "0")
 
 
 def _decoded(text: str) -> bytes:

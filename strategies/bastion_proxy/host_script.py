@@ -28,6 +28,7 @@ OURS=/etc/squid/ezgitops.conf
 KEPT=/etc/squid/squid.conf.before-ezgitops
 STATE=/etc/squid/ezgitops.before
 LOG=/var/log/squid/access.log
+METADATA=169.254.169.254
 SYSTEM=/etc/os-release
 TMP=$(mktemp -d) || exit 1
 trap 'rm -rf "$TMP"' EXIT
@@ -61,6 +62,23 @@ whose() {
 }
 field() { printf ',"%s":"%s"' "$1" "$(head -c "$2" | base64 | tr -d '\n')"; }
 ask() { curl -q -sS --noproxy '*' -o /dev/null --connect-timeout 5 -m 10 "$@"; }
+asked() {
+  printf '%s %s ' "$1" "$2"
+  # 000 is no answer: to CONNECT, to the request. Nothing is said of what comes back.
+  curl -q -sS --noproxy '' -x "http://127.0.0.1:$LISTENS" -o /dev/null --connect-timeout 5 -m 10 \
+    -w '%{http_connect} %{http_code}' "$3" 2>/dev/null
+  printf ' %s\n' "$?"
+}
+decisions() {
+  LISTENS=$(sed -n 's/^http_port \([0-9]\{1,5\}\)$/\1/p' "$OURS" 2>/dev/null | head -n 1)
+  if [ -z "$LISTENS" ]; then return; fi
+  asked allowed "$HOST:443" "https://$HOST/" >"$TMP/asked-1" &
+  asked forbidden "$STRANGER:443" "https://$STRANGER/" >"$TMP/asked-2" &
+  asked forbidden "$METADATA:443" "https://$METADATA/" >"$TMP/asked-3" &
+  asked forbidden "http://$METADATA/" "http://$METADATA/" >"$TMP/asked-4" &
+  wait
+  cat "$TMP"/asked-*
+}
 report() {
   printf '%s{"format":"1"' "$MARK"
   sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$SYSTEM" 2>/dev/null | field system 200
@@ -91,6 +109,9 @@ report() {
     if [ "$code" -eq 60 ]; then
       ask -k -v -I "https://$HOST/" 2>&1 | sed -n 's/^\* *issuer: *//p' | head -n 1 | field issuer 300
     fi
+  fi
+  if [ -n "$HOST" ] && [ "$(whose)" = ours ] && systemctl is-active squid >/dev/null 2>&1; then
+    decisions | field decisions 2000
   fi
   # What this script itself asks for comes from the machine, and is no connection.
   tail -n 200 "$LOG" 2>/dev/null | grep -v ' 127\.0\.0\.1 ' | tail -n 5 | field log 2000
@@ -198,9 +219,13 @@ report
 """
 
 
-def look(instance: str, *, host: str = "") -> str:
-    """Read only: what is on the machine, and, with ``host``, whether that answers past the proxy."""
-    return _script(_LOOK, INSTANCE=instance, HOST=host)
+def look(instance: str, *, host: str = "", stranger: str = "invalid.example") -> str:
+    """Read only: what is on the machine, and, with ``host``, whether that answers past the proxy.
+
+    Where Squid runs with a configuration of ours it is also asked to lead to ``host``, to ``stranger``, which is on no list,
+    and to instance metadata; these it has to refuse.
+    """
+    return _script(_LOOK, INSTANCE=instance, HOST=host, STRANGER=stranger)
 
 
 def install(instance: str, configuration: str, port: int, *, replace_foreign: bool) -> str:

@@ -44,9 +44,8 @@ def forbidden(hosts: Sequence[str], git_host: str) -> tuple[str, ...]:
 
     Each tries one rule that the others do not: metadata and loopback are asked for at the port that is let through, too.
     """
-    stranger = next((one for one in _STRANGERS if one not in hosts), "invalid.example")
     return (
-        f"{stranger}:{_HTTPS}",
+        f"{stranger(hosts)}:{_HTTPS}",
         f"{git_host}:22",
         f"http://{git_host}/",
         f"{METADATA}:80",
@@ -55,6 +54,29 @@ def forbidden(hosts: Sequence[str], git_host: str) -> tuple[str, ...]:
         f"localhost:{_HTTPS}",
         f"127.0.0.1:{_HTTPS}",
     )
+
+
+def stranger(hosts: Sequence[str]) -> str:
+    """A host that is not among these."""
+    return next((one for one in _STRANGERS if one not in hosts), "invalid.example")
+
+
+def is_its_own(target: str) -> bool:
+    """True for what only the proxy's machine itself should reach."""
+    return METADATA in target or target.startswith(("localhost:", "127."))
+
+
+def means(target: str, git: str) -> str:
+    """What it means that this forbidden target passes; ``git`` is that of the source."""
+    if METADATA in target:
+        return "whoever reaches the proxy reaches the metadata of its machine, and with it the credentials of its role"
+    if is_its_own(target):
+        return "whoever reaches the proxy reaches what listens on its machine alone"
+    if target.startswith("http://"):
+        return "requests in clear leave, with whatever is in them"
+    if target.rpartition(":")[0] == git.rpartition(":")[0]:
+        return "not HTTPS alone leaves: that port carries SSH"
+    return "data can leave to hosts that are not on the list"
 
 
 def _proxy(situation: Situation) -> ProxyOrder | None:

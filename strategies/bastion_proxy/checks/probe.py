@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from strategies.base import Check, Situation, Vantage, Verdict
 from strategies.bastion_proxy.checks import listing
 from strategies.bastion_proxy.checks.views import Look, look
-from strategies.bastion_proxy.probe import IMAGE_KEY, METADATA
+from strategies.bastion_proxy.probe import IMAGE_KEY, is_its_own, means
 from strategies.common.checks import probe
 from strategies.common.shown import shown
 from strategies.common.verdicts import counted, failed, more, oc, passed, skipped, warned
@@ -126,37 +126,20 @@ def _refuses(at: Look) -> Verdict:
     tried = [one for one in at.view.forbidden if _was_tried(one)]
     if not through and not (tried and at.ours):
         return passed(f"{at.view.url} lets none of {counted(len(at.view.forbidden), 'other target')} through")
-    evidence = "; ".join(f"{at.view.url} lets {shown(one.target)} through: {_means(one.target, at.git)}" for one in through)
+    evidence = "; ".join(f"{at.view.url} lets {shown(one.target)} through: {means(one.target, at.git)}" for one in through)
     if at.ours:
         remedy = "The configuration on the machine is not ours any more, or another one is read: apply puts it right."
         if through:
             return failed(evidence, remedy)
         return warned(f"{at.view.url} tried to reach {_told(tried)}, and only failed to", remedy)
     remedy = "Ask whoever runs the proxy whether that is meant; a list of hosts at port 443 is all that Argo CD needs."
-    if any(_is_its_own(one.target) for one in through):
+    if any(is_its_own(one.target) for one in through):
         return failed(evidence, "Ask whoever runs the proxy to refuse link-local addresses and its own: no client needs them.")
     return warned(evidence, remedy)
 
 
 def _was_tried(one: Passage) -> bool:
     return one.state is PassageState.UNANSWERED or (one.state is PassageState.REFUSED and (one.status or 0) >= 500)
-
-
-def _is_its_own(target: str) -> bool:
-    return METADATA in target or target.startswith(("localhost:", "127."))
-
-
-def _means(target: str, git: str) -> str:
-    """What it means that this target passes."""
-    if METADATA in target:
-        return "whoever reaches the proxy reaches the metadata of its machine, and with it the credentials of its role"
-    if _is_its_own(target):
-        return "whoever reaches the proxy reaches what listens on its machine alone"
-    if target.startswith("http://"):
-        return "requests in clear leave, with whatever is in them"
-    if target.rpartition(":")[0] == git.rpartition(":")[0]:
-        return "not HTTPS alone leaves: that port carries SSH"
-    return "data can leave to hosts that are not on the list"
 
 
 def git_tls(situation: Situation) -> Verdict:

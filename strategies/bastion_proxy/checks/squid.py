@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from strategies.base import Check, Mend, Situation, Verdict
+from strategies.base import Check, Mend, Situation, Status, Verdict
 from strategies.bastion_proxy import machines
 from strategies.bastion_proxy.checks.places import method, somebody_elses, take_another
+from strategies.bastion_proxy.probe import git_target, means
 from strategies.common.shown import shown
 from strategies.common.verdicts import aws, failed, passed, skipped, unknown, unseen, warned
-from strategies.facts import AWS_INSTANCES, PROXY_HOST, Configuration, ProxyHost
+from strategies.facts import AWS_INSTANCES, PROXY_HOST, Configuration, Decided, Decision, ProxyHost
 
 _LATER = "the plan makes the machine and puts Squid on it"
 _MADE = "the plan makes the machine: after that it can say"
@@ -99,6 +100,58 @@ def internet(situation: Situation) -> Verdict:
     return failed(evidence, remedy, _session(situation, found), mend=take_another(situation))
 
 
+def decides(situation: Situation) -> Verdict:
+    """Squid of ours, asked on its own machine: the Git host passes, and what is on no list does not.
+
+    Nothing is tried before an apply has set it up. What an apply puts right is told, and stands in no apply's way.
+    """
+    before, found = _before(situation, _MADE), situation.facts.get(PROXY_HOST)
+    if before is not None and before.status is not Status.PASS:
+        return before
+    if before is not None or found is None or found.configuration is not Configuration.OURS:
+        return skipped("not tried: apply sets Squid up first")
+    if not found.running:
+        return skipped(f"not tried: Squid does not run on {found.instance_id}, and apply starts it")
+    if not found.decisions:
+        evidence = "what Squid decides could not be tried: /etc/squid/ezgitops.conf names no port of its own any more"
+        return unknown(evidence, "Apply writes it anew.", _session(situation, found))
+    if all(one.status is None for one in found.decisions):
+        evidence = f"Squid runs on {found.instance_id}, and answers nothing at the port of its configuration"
+        return failed(evidence, "See what it says: journalctl -u squid", _session(situation, found))
+    through = [one for one in found.decisions if not one.allowed and one.decided is not Decided.REFUSED]
+    if through:
+        git = git_target(situation) or ""
+        evidence = "; ".join(f"Squid does not refuse {_answered(one)}: {means(one.target, git)}" for one in through)
+        remedy = "The configuration on the machine was changed, or Squid reads another one: apply puts ours back."
+        return failed(evidence, remedy, _session(situation, found))
+    return _leads(situation, found)
+
+
+def _leads(situation: Situation, found: ProxyHost) -> Verdict:
+    """The other half: what is allowed passes."""
+    allowed = [one for one in found.decisions if one.allowed]
+    for one in allowed:
+        if one.decided is Decided.REFUSED:
+            remedy = (
+                "The list on the machine is not that of these answers: apply puts it right. If it is, the name resolves to an "
+                "address inside a private network, where Squid of ours leads nobody."
+            )
+            return failed(f"Squid refuses {_answered(one)}, which is to pass", remedy, _session(situation, found))
+        if one.decided is Decided.FAILED:
+            remedy = "The machine gets there without it: see Squid's resolver (dns_nameservers) and its log."
+            return failed(f"Squid does not reach {_answered(one)}", remedy, _session(situation, found))
+        if not one.whole:
+            remedy = "What Squid reaches under this name is not what the machine reaches: see Squid's resolver and its log."
+            evidence = f"Squid leads to {_answered(one)}, and the certificate or the answer there is not to be believed"
+            return failed(evidence, remedy, _session(situation, found))
+    refused = ", ".join(shown(one.target) for one in found.decisions if not one.allowed)
+    return passed(f"leads to {', '.join(shown(one.target) for one in allowed)}, and refuses {refused}")
+
+
+def _answered(one: Decision) -> str:
+    return f"{shown(one.target)} ({'no answer' if one.status is None else f'HTTP {one.status}'})"
+
+
 def _before(situation: Situation, later: str, *, first: bool = False) -> Verdict | None:
     """What is said before the machine's own word: that it is somebody else's, is yet to be made, or could not be looked at.
 
@@ -143,6 +196,16 @@ CHECKS: tuple[Check, ...] = (
         judge=internet,
         needs=(PROXY_HOST.id, AWS_INSTANCES.id),
         depends_on=("proxy.way-out", "proxy.ssm"),
+        handles_errors=True,
+    ),
+    Check(
+        id="proxy.decides",
+        title="What the proxy decides, from its machine",
+        why="A list is worth what Squid makes of it: the Git host has to pass, another host and instance metadata must not.",
+        judge=decides,
+        needs=(PROXY_HOST.id, AWS_INSTANCES.id),
+        blocking=False,
+        depends_on=("proxy.configuration", "proxy.internet"),
         handles_errors=True,
     ),
 )

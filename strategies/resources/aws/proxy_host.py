@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from strategies.base import Situation
 from strategies.bastion_proxy import host_script, machines
+from strategies.bastion_proxy.probe import stranger
 from strategies.common import effective
 from strategies.facts import AWS_INSTANCES, PROXY_HOST, FactError, ProxyHost
 from strategies.ports import FactFailureError, Reader, ResourceError
@@ -38,7 +39,7 @@ def _inputs(situation: Situation) -> Hashable | None:
     place, where = effective.aws_place(situation), _where(situation)
     if place is None or where is None:
         return None
-    return (place, where, effective.instance(situation), _git_host(situation))
+    return (place, where, effective.instance(situation), _git_host(situation), _stranger(situation))
 
 
 def _where(situation: Situation) -> tuple[str | None, str | None, str] | None:
@@ -57,6 +58,10 @@ def _git_host(situation: Situation) -> str:
     return (urlsplit(situation.answers.source.url or "").hostname or "").lower()
 
 
+def _stranger(situation: Situation) -> str:
+    return stranger(situation.answers.bastion_proxy.allow.hosts or ())
+
+
 def read_proxy_host(clients: AwsClients, command: RunCommand, situation: Situation) -> ProxyHost | None:
     """What is on the machine; None where it has yet to be made. Raises FactFailureError."""
     where = _where(situation)
@@ -70,7 +75,8 @@ def read_proxy_host(clients: AwsClients, command: RunCommand, situation: Situati
     if state != "running":
         start = f"aws ec2 start-instances --instance-ids {instance_id}"
         raise FactFailureError(FactError(f"{instance_id} is {state}", "Start it.", start))
-    script = host_script.look(effective.instance(situation) or _NOBODY, host=_git_host(situation))
+    instance = effective.instance(situation) or _NOBODY
+    script = host_script.look(instance, host=_git_host(situation), stranger=_stranger(situation))
     try:
         ran = command.look(instance_id, script, seconds=LOOK_SECONDS, comment="ezgitops: look at the proxy's machine")
         seen = reported(f"look at {instance_id}", ran)
@@ -89,5 +95,6 @@ def read_proxy_host(clients: AwsClients, command: RunCommand, situation: Situati
         direct=seen.direct,
         direct_error=seen.direct_error,
         tls_issuer=seen.issuer,
+        decisions=seen.decisions,
         log=seen.log,
     )

@@ -13,14 +13,14 @@ import pytest
 from strategies.bastion_proxy import host_report, host_script
 from strategies.bastion_proxy.host_report import HostReport
 from strategies.bastion_proxy.squid import configuration, digest
-from strategies.facts import Configuration
+from strategies.facts import Configuration, Decided, Decision
 from wizard.sandbox.certificates import Authority
 from wizard.sandbox.machines.daemon import DaemonError, Surroundings, program
 from wizard.sandbox.machines.fallback import StandInSquid
 from wizard.sandbox.machines.machines import Internet, Machines, reachable
 from wizard.sandbox.machines.spec import FOREIGN, PACKAGED, Host, MachineSpec, SquidSpec
 from wizard.sandbox.network.front import HttpsFront
-from wizard.sandbox.network.proxy import ConnectProxy, Decision, Pass, Refuse
+from wizard.sandbox.network.proxy import ConnectProxy, Pass, Refuse
 from wizard.sandbox.network.routes import proxy_header
 from wizard.sandbox.reaper import Reaper
 
@@ -34,6 +34,12 @@ RESOLVES = {
     "private.example.com": "10.0.0.5",
 }
 TEXT = configuration(HOSTS, ["10.0.0.0/16"], PORT, INSTANCE)
+LEADS = Decision("github.com:443", True, Decided.PASSED, 200, whole=True)
+REFUSES = (
+    Decision("invalid.example:443", False, Decided.REFUSED, 403),
+    Decision("169.254.169.254:443", False, Decided.REFUSED, 403),
+    Decision("http://169.254.169.254/", False, Decided.REFUSED, 403, whole=True),
+)
 
 
 @dataclass
@@ -75,7 +81,7 @@ def ask(door: int, request: str, source: str) -> int:
 
 
 def internet(port: int) -> ConnectProxy:
-    def route(host: str, _port: int) -> Decision:
+    def route(host: str, _port: int) -> Pass | Refuse:
         return Pass(port) if host == "github.com" else Refuse(f"there is no {host} in this world")
 
     made = ConnectProxy("internet", reachable(route))
@@ -269,6 +275,30 @@ class TestScripts:
         assert (refused.sha256, refused.running) == (digest(TEXT), True)
         assert site.ask("CONNECT github.com:443 HTTP/1.1") == 200
 
+    def test_what_squid_decides_is_tried_from_the_machine(self, site: Site) -> None:
+        assert site.look().decisions == (), "there is nothing of ours to be tried"
+        site.install()
+        assert site.look().decisions == (LEADS, *REFUSES)
+        assert site.look("other").decisions == (), "what belongs to another instance is not tried"
+        site.machines.stop_squid(site.host.id)
+        assert site.look().decisions == ()
+
+    def test_a_list_without_the_git_host_refuses_it(self, site: Site) -> None:
+        site.install(configuration(["example.org"], ["10.0.0.0/16"], PORT, INSTANCE))
+        assert site.look().decisions == (replace(LEADS, decided=Decided.REFUSED, status=403, whole=False), *REFUSES)
+
+    def test_a_configuration_that_was_opened_is_seen_to_let_through(self, site: Site) -> None:
+        text = TEXT.replace("http_access deny !clients", "http_access allow clients\nhttp_access deny !clients")
+        site.install(text)
+        leads, *others = site.look().decisions
+        assert leads == LEADS
+        assert all(one.decided is not Decided.REFUSED and one.status is not None for one in others), others
+
+    def test_a_port_that_is_not_told_is_not_tried(self, site: Site) -> None:
+        site.install()
+        site.conf("ezgitops.conf").write_text(TEXT.replace("http_port 3128", "http_port 127.0.0.1:3128"))
+        assert (site.look().running, site.look().decisions) == (True, ())
+
     def test_another_instance_is_left_alone(self, site: Site) -> None:
         site.install()
         other = configuration(["example.org"], ["10.9.0.0/16"], PORT, "other")
@@ -328,6 +358,8 @@ class TestBare:
         assert seen.direct is None
         assert "SSL certificate problem" in seen.direct_error
         assert "Acme Corp" in seen.issuer
+        site.install()
+        assert site.look().decisions == (replace(LEADS, whole=False), *REFUSES)
 
 
 class TestCutOff:
@@ -356,4 +388,6 @@ class TestWithoutWayOut:
 
     def test_an_allowed_host_gets_no_answer(self, site: Site) -> None:
         site.install()
+        failed = replace(LEADS, decided=Decided.FAILED, status=502, whole=False)
+        assert site.look().decisions == (failed, *REFUSES), "to refuse takes no way out"
         assert site.ask("CONNECT github.com:443 HTTP/1.1") == 502

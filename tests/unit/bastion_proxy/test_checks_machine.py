@@ -18,6 +18,8 @@ from strategies.facts import (
     SOURCE_CONTENT,
     AwsQuotas,
     Configuration,
+    Decided,
+    Decision,
     DryRun,
     DryRuns,
     FactError,
@@ -161,6 +163,101 @@ class TestInternet:
 
     def test_nothing_was_told(self) -> None:
         assert on_the_machine("proxy.internet", direct=None).status is Status.UNKNOWN
+
+
+LEADS = Decision("github.com:443", True, Decided.PASSED, 200, whole=True)
+STRANGER = Decision("example.com:443", False, Decided.REFUSED, 403)
+METADATA = Decision("169.254.169.254:443", False, Decided.REFUSED, 403)
+IN_CLEAR = Decision("http://169.254.169.254/", False, Decided.REFUSED, 403, whole=True)
+
+
+def decided(*decisions: Decision, **changes: object) -> Verdict:
+    """``proxy.decides``, where Squid of ours runs."""
+    ours = {"configuration": Configuration.OURS, "running": True, "enabled": True, "decisions": decisions}
+    return on_the_machine("proxy.decides", **{**ours, **changes})
+
+
+class TestDecides:
+    """``proxy.decides``: what Squid does with what it is asked for."""
+
+    def test_it_stands_in_no_apply_s_way(self) -> None:
+        assert not BY_ID["proxy.decides"].blocking
+
+    def test_what_is_tried_is_told(self) -> None:
+        verdict = decided(LEADS, STRANGER, METADATA, IN_CLEAR)
+        assert (verdict.status, verdict.evidence) == (
+            Status.PASS,
+            "leads to github.com:443, and refuses example.com:443, 169.254.169.254:443, http://169.254.169.254/",
+        )
+
+    @pytest.mark.parametrize(
+        ("through", "means"),
+        [
+            (
+                replace(STRANGER, decided=Decided.PASSED, status=200),
+                "does not refuse example.com:443 (HTTP 200): data can leave",
+            ),
+            (
+                replace(STRANGER, decided=Decided.FAILED, status=503),
+                "does not refuse example.com:443 (HTTP 503): data can leave",
+            ),
+            (replace(STRANGER, decided=Decided.FAILED, status=None), "does not refuse example.com:443 (no answer): data can"),
+            (
+                replace(METADATA, decided=Decided.PASSED, status=200),
+                "169.254.169.254:443 (HTTP 200): whoever reaches the proxy",
+            ),
+            (replace(IN_CLEAR, decided=Decided.PASSED, status=401), "the credentials of its role"),
+        ],
+    )
+    def test_what_is_not_refused_is_told_with_what_it_means(self, through: Decision, means: str) -> None:
+        verdict = decided(LEADS, through)
+        assert (verdict.status, means in verdict.evidence) == (Status.FAIL, True), verdict.evidence
+
+    @pytest.mark.parametrize(
+        ("git", "says"),
+        [
+            (replace(LEADS, decided=Decided.REFUSED, status=403), "Squid refuses github.com:443 (HTTP 403), which is to pass"),
+            (replace(LEADS, decided=Decided.FAILED, status=503), "Squid does not reach github.com:443 (HTTP 503)"),
+            (replace(LEADS, whole=False), "Squid leads to github.com:443 (HTTP 200), and the certificate"),
+        ],
+    )
+    def test_what_does_not_pass(self, git: Decision, says: str) -> None:
+        verdict = decided(git, STRANGER, METADATA, IN_CLEAR)
+        assert (verdict.status, verdict.evidence.startswith(says)) == (Status.FAIL, True), verdict.evidence
+
+    def test_a_port_that_answers_nothing(self) -> None:
+        silent = [replace(one, decided=Decided.FAILED, status=None) for one in (LEADS, STRANGER, METADATA)]
+        verdict = decided(*silent)
+        assert (verdict.status, "answers nothing" in verdict.evidence) == (Status.FAIL, True)
+
+    def test_nothing_was_told(self) -> None:
+        assert decided().status is Status.UNKNOWN
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"squid_version": None, "configuration": Configuration.NONE, "running": False},
+            {"configuration": Configuration.PACKAGED},
+            {"configuration": Configuration.FOREIGN},
+            {"configuration": Configuration.OTHER_INSTANCE},
+            {"running": False},
+        ],
+    )
+    def test_before_an_apply_nothing_is_tried(self, changes: dict[str, object]) -> None:
+        verdict = decided(**changes)
+        assert (verdict.status, "apply" in verdict.evidence) == (Status.SKIPPED, True)
+
+    def test_before_the_machine_is_made_nothing_is_tried(self) -> None:
+        verdict = BY_ID["proxy.decides"].judge(situation({PROXY_HOST.id: None}, new()))
+        assert (verdict.status, verdict.evidence) == (Status.SKIPPED, "not tried: apply sets Squid up first")
+
+    def test_a_proxy_of_somebody_else_is_left_alone(self) -> None:
+        verdict = judged("proxy.decides", {PROXY_HOST.id: None}, bastion_proxy__proxy__method="existing")
+        assert (verdict.status, "somebody else's" in verdict.evidence) == (Status.SKIPPED, True)
+
+    def test_why_a_machine_could_not_be_looked_at_is_told_elsewhere(self) -> None:
+        verdict = judged("proxy.decides", {PROXY_HOST.id: OFFLINE})
+        assert (verdict.status, "'Squid on the machine' says why" in verdict.evidence) == (Status.SKIPPED, True)
 
 
 class TestAllowList:

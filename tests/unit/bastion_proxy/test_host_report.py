@@ -14,7 +14,7 @@ from strategies.bastion_proxy import host_report
 from strategies.bastion_proxy.host_report import HostReport
 from strategies.bastion_proxy.host_script import MARK
 from strategies.bastion_proxy.squid import configuration
-from strategies.facts import Configuration
+from strategies.facts import Configuration, Decided, Decision
 
 
 def line(**values: str | bytes) -> str:
@@ -53,6 +53,32 @@ def test_no_answer_is_no_status() -> None:
     assert read(direct="2x0").direct is None
 
 
+@pytest.mark.parametrize(
+    ("line", "decision"),
+    [
+        ("allowed github.com:443 200 200 0", Decision("github.com:443", True, Decided.PASSED, 200, whole=True)),
+        ("allowed github.com:443 200 000 60", Decision("github.com:443", True, Decided.PASSED, 200)),
+        ("allowed github.com:443 403 000 56", Decision("github.com:443", True, Decided.REFUSED, 403)),
+        ("allowed github.com:443 407 000 56", Decision("github.com:443", True, Decided.REFUSED, 407)),
+        ("allowed github.com:443 503 000 56", Decision("github.com:443", True, Decided.FAILED, 503)),
+        ("allowed github.com:443 302 000 56", Decision("github.com:443", True, Decided.FAILED, 302)),
+        ("allowed github.com:443 000 000 7", Decision("github.com:443", True, Decided.FAILED)),
+        ("forbidden http://169.254.169.254/ 000 401 0", Decision("http://169.254.169.254/", False, Decided.PASSED, 401, True)),
+        ("forbidden http://169.254.169.254/ 000 403 0", Decision("http://169.254.169.254/", False, Decided.REFUSED, 403, True)),
+        ("forbidden http://169.254.169.254/ 000 000 28", Decision("http://169.254.169.254/", False, Decided.FAILED)),
+    ],
+)
+def test_what_squid_decided(line: str, decision: Decision) -> None:
+    assert read(decisions=f"{line}\n").decisions == (decision,)
+
+
+def test_a_decision_that_is_none_is_left_out_and_their_number_is_bounded() -> None:
+    line = "forbidden example.com:443 403 000 56\n"
+    assert read(decisions="allowed github.com:443\nallowed \x1b[2J 200 200 0\nperhaps a:443 200 200 0\n").decisions == ()
+    assert len(read(decisions=line * 1000).decisions) == 10
+    assert len(read(decisions=line + line[:20]).decisions) == 1
+
+
 def test_a_version_is_told_without_its_epoch_and_no_package_is_no_trouble() -> None:
     assert read(offered="7:6.13-1").offered == "6.13-1"
     assert read(offer_error="Error: No matching Packages to list\n").offer_error == ""
@@ -82,7 +108,9 @@ def test_what_is_no_report_is_none(output: str) -> None:
 
 
 VALUES = st.one_of(st.text(max_size=30), st.integers(), st.none(), st.lists(st.text(max_size=3), max_size=2))
-NAMES = st.sampled_from(["system", "version", "sha256", "text", "direct", "log", "configuration", "active", "why", "other"])
+NAMES = st.sampled_from(
+    ["system", "version", "sha256", "text", "direct", "log", "configuration", "active", "why", "decisions", "other"]
+)
 
 
 @given(said=st.dictionaries(NAMES, VALUES))

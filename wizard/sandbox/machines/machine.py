@@ -190,7 +190,7 @@ class Machine:
             place.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
             place.chmod(0o700)
         spec = self.host.spec.squid
-        if spec.installed and spec.content is not None:
-            (self.folder / "etc/squid/squid.conf").write_text(spec.content)
+        for name, text in spec.files(str(self.folder)).items() if spec.installed else ():
+            (self.folder / "etc/squid" / name).write_text(text)
         if spec.installed and spec.running:
             self.start()

@@ -37,6 +37,12 @@ http_access deny all
 http_port 3128
 visible_hostname egress.acme.example
 """
+STUB = """\
+# ezgitops.dev/squid instance={instance}
+# What was here before is in {root}/etc/squid/squid.conf.before-ezgitops.
+include {root}/etc/squid/ezgitops.conf
+"""
+"""What an apply puts in the place of squid.conf."""
 
 
 class Part(BaseModel):
@@ -46,18 +52,24 @@ class Part(BaseModel):
 
 
 class SquidSpec(Part):
-    """Squid on the machine. ``text`` stands in the place of what ``configuration`` says."""
+    """Squid on the machine. ``text`` stands in the place of what ``configuration`` says.
+
+    ``ours``: as an apply for ``instance`` leaves it behind; ``text`` is then what stands in the file that squid.conf includes.
+    """
 
     installed: bool = True
     version: str = "6.13-1.amzn2023.0.1"
     running: bool = False
-    configuration: Literal["packaged", "foreign", "none"] = "packaged"
+    configuration: Literal["packaged", "foreign", "none", "ours"] = "packaged"
     text: str | None = None
+    instance: str = "prod-east"
 
-    @property
-    def content(self) -> str | None:
-        """What stands in /etc/squid/squid.conf, or None when there is no such file."""
-        return self.text or {"packaged": PACKAGED, "foreign": FOREIGN, "none": None}[self.configuration]
+    def files(self, root: str) -> Mapping[str, str]:
+        """What stands in the files of /etc/squid, by their names; ``root`` is the folder in which the machine has its /etc."""
+        if self.configuration == "ours":
+            return {"squid.conf": STUB.format(root=root, instance=self.instance), "ezgitops.conf": self.text or ""}
+        content = self.text or {"packaged": PACKAGED, "foreign": FOREIGN, "none": None}[self.configuration]
+        return {} if content is None else {"squid.conf": content}
 
 
 class ProxyLogin(Part):

@@ -16,6 +16,8 @@ from cryptography import x509
 
 _CONF = "etc/squid/squid.conf"
 _ARCH = "aarch64"
+_NONE = "000"
+"""What curl writes in the place of a status where there was no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,58 +174,104 @@ def squid(box: Box, arguments: Sequence[str]) -> Said:
 
 
 def curl(box: Box, arguments: Sequence[str]) -> Said:
-    """A GET or HEAD of one URL, ``-w '%{http_code}'``, ``-k`` and ``-v`` (only the line with the issuer)."""
+    """A GET or HEAD of one URL, ``-w``, ``-x http://127.0.0.1:PORT``, ``-k`` and ``-v`` (only the line with the issuer)."""
     url = arguments[-1]
     scheme, _, rest = url.partition("://")
     place = rest.partition("/")[0]
+    if "-x" in arguments:
+        return _by_proxy(box, arguments[arguments.index("-x") + 1], url, arguments)
     if scheme == "http":
         host, _, port = place.partition(":")
-        door = box.own_door(int(port or 80)) if host == "127.0.0.1" else None
-        if door is None:
-            return Said(
-                7, errors=f"curl: (7) Failed to connect to {host} port {port or 80} after 0 ms: Could not connect to server\n"
+        connection = _own(box, host, int(port or 80))
+        if connection is None:
+            return _without(
+                arguments, 7, f"Failed to connect to {host} port {port or 80} after 0 ms: Could not connect to server"
             )
-        with socket.create_connection(("127.0.0.1", door), 10.0) as plain:
-            plain.sendall(f"PROXY TCP4 127.0.0.1 127.0.0.1 49152 {port or 80}\r\n".encode())
-            return _answer(plain, "GET", host, arguments)
+        with connection:
+            return _answer(connection, "/", host, arguments)
     way = box.way_out()
     if way is None:
         return _without(arguments, 28, f"Failed to connect to {place} port 443 after 5001 ms: Timeout was reached")
     return _through(box, way, place, arguments)
 
 
-def _without(arguments: Sequence[str], status: int, why: str) -> Said:
-    return Said(status, "000" if "-w" in arguments else "", f"curl: ({status}) {why}\n")
+def _own(box: Box, host: str, port: int) -> socket.socket | None:
+    """A connection to a port of the machine itself; None where nothing listens there."""
+    door = box.own_door(port) if host == "127.0.0.1" else None
+    if door is None:
+        return None
+    connection = socket.create_connection(("127.0.0.1", door), 10.0)
+    connection.sendall(f"PROXY TCP4 127.0.0.1 127.0.0.1 49152 {port}\r\n".encode())
+    return connection
+
+
+def _by_proxy(box: Box, proxy: str, url: str, arguments: Sequence[str]) -> Said:
+    """Through the machine's own proxy: HTTPS by CONNECT, HTTP by asking it for the whole URL."""
+    address, _, port = proxy.removeprefix("http://").partition(":")
+    connection = _own(box, address, int(port))
+    if connection is None:
+        return _without(arguments, 7, f"Failed to connect to {address} port {port} after 0 ms: Could not connect to server")
+    scheme, _, rest = url.partition("://")
+    host = rest.partition("/")[0]
+    with connection:
+        if scheme == "http":
+            return _answer(connection, url, host, arguments)
+        status = _connect(connection, host)
+        if status != "200":
+            return _without(arguments, 56, f"CONNECT tunnel failed, response {status}", connect=status)
+        return _secured(box, connection, host, arguments, connect=status)
+
+
+def _connect(connection: socket.socket, host: str) -> str:
+    """The status of the answer to CONNECT; 000 where there is none."""
+    connection.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+    words = _head(connection).split(b" ", 2)
+    return words[1].decode("latin-1") if len(words) > 1 and words[1].isdigit() else _NONE
+
+
+def _written(arguments: Sequence[str], code: str, connect: str) -> str:
+    """What ``-w`` asks for."""
+    form = arguments[arguments.index("-w") + 1] if "-w" in arguments else ""
+    return form.replace("%{http_code}", code).replace("%{http_connect}", connect)
+
+
+def _without(arguments: Sequence[str], status: int, why: str, *, connect: str = _NONE) -> Said:
+    return Said(status, _written(arguments, _NONE, connect), f"curl: ({status}) {why}\n")
 
 
 def _through(box: Box, way: int, host: str, arguments: Sequence[str]) -> Said:
+    with socket.create_connection(("127.0.0.1", way), 10.0) as tunnel:
+        if _connect(tunnel, host) != "200":
+            return _without(arguments, 28, f"Failed to connect to {host} port 443 after 5001 ms: Timeout was reached")
+        return _secured(box, tunnel, host, arguments)
+
+
+def _secured(box: Box, tunnel: socket.socket, host: str, arguments: Sequence[str], *, connect: str = _NONE) -> Said:
+    """TLS at the end of a tunnel, and the request in it."""
     context = ssl.create_default_context(cafile=str(box.bundle))
     if "-k" in arguments:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", way), 10.0) as tunnel:
-        tunnel.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
-        if b" 200 " not in _head(tunnel).partition(b"\r\n")[0]:
-            return _without(arguments, 28, f"Failed to connect to {host} port 443 after 5001 ms: Timeout was reached")
-        try:
-            with context.wrap_socket(tunnel, server_hostname=host) as secured:
-                told = ""
-                if "-v" in arguments:
-                    issuer = x509.load_der_x509_certificate(secured.getpeercert(True) or b"").issuer
-                    told = f"*  issuer: {'; '.join(part.rfc4514_string() for part in issuer.rdns)}\n"
-                said = _answer(secured, "HEAD" if "-I" in arguments else "GET", host, arguments)
-                return Said(said.status, said.output, told + said.errors)
-        except ssl.SSLCertVerificationError as error:
-            return _without(arguments, 60, f"SSL certificate problem: {error.verify_message}")
-        except OSError as error:
-            return _without(arguments, 35, f"TLS connect error: {error}")
+    try:
+        with context.wrap_socket(tunnel, server_hostname=host) as secured:
+            told = ""
+            if "-v" in arguments:
+                issuer = x509.load_der_x509_certificate(secured.getpeercert(True) or b"").issuer
+                told = f"*  issuer: {'; '.join(part.rfc4514_string() for part in issuer.rdns)}\n"
+            said = _answer(secured, "/", host, arguments, connect=connect)
+            return Said(said.status, said.output, told + said.errors)
+    except ssl.SSLCertVerificationError as error:
+        return _without(arguments, 60, f"SSL certificate problem: {error.verify_message}", connect=connect)
+    except OSError as error:
+        return _without(arguments, 35, f"TLS connect error: {error}", connect=connect)
 
 
-def _answer(connection: socket.socket, method: str, host: str, arguments: Sequence[str]) -> Said:
-    connection.sendall(f"{method} / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: curl/8.5.0\r\nConnection: close\r\n\r\n".encode())
+def _answer(connection: socket.socket, target: str, host: str, arguments: Sequence[str], *, connect: str = _NONE) -> Said:
+    line = f"{'HEAD' if '-I' in arguments else 'GET'} {target} HTTP/1.1"
+    connection.sendall(f"{line}\r\nHost: {host}\r\nUser-Agent: curl/8.5.0\r\nConnection: close\r\n\r\n".encode())
     words = _head(connection).split(b" ", 2)
     if len(words) < 2 or not words[1].isdigit():
-        return _without(arguments, 52, "Empty reply from server")
-    return Said(0, words[1].decode() if "-w" in arguments else "")
+        return _without(arguments, 52, "Empty reply from server", connect=connect)
+    return Said(0, _written(arguments, words[1].decode(), connect))
 
 
 def _head(connection: socket.socket) -> bytes:
