@@ -19,7 +19,8 @@ from botocore.credentials import Credentials
 from werkzeug.wrappers import Response
 
 from wizard.sandbox.aws import faults
-from wizard.sandbox.aws.authorization import Demand, demands
+from wizard.sandbox.aws.authorization import demands
+from wizard.sandbox.aws.demands import Demand
 from wizard.sandbox.aws.faults import Fault
 from wizard.sandbox.aws.policy import Decision
 from wizard.sandbox.aws.views import Call, Credential

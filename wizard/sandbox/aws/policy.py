@@ -10,8 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeAlias
 
 Document = Mapping[str, object]
+
+Context: TypeAlias = Mapping[str, str | tuple[str, ...]]
+"""The condition keys of a request with their values; a tuple for a key of many values (``aws:TagKeys``)."""
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 WEB_IDENTITY_PROVIDERS = ("cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com")
@@ -110,7 +114,7 @@ def decide(
     resource: str | None,
     *,
     principals: Sequence[str] | None = None,
-    context: Mapping[str, str] | None = None,
+    context: Context | None = None,
 ) -> Decision:
     """What the policies say of ``action`` on ``resource``: an explicit deny wins, then an allow, else it is denied.
 
@@ -168,7 +172,7 @@ def _applies(
     action: str,
     resource: str | None,
     principals: Sequence[str] | None,
-    context: Mapping[str, str],
+    context: Context,
 ) -> bool:
     if "NotAction" in statement:
         if _any_match(statement["NotAction"], action, lower=True):
@@ -226,20 +230,29 @@ def _operator(operator: str) -> str:
     return operator.rsplit(":", 1)[-1].removesuffix("IfExists")
 
 
-def _holds(operator: str, test: object, context: Mapping[str, str]) -> bool:
+def _holds(operator: str, test: object, context: Context) -> bool:
+    """Whether one condition holds (IAM user guide, "Set operators for multivalued context keys"; "... IfExists"; "Null").
+
+    A key that is not in the request fails a test, but for ``ForAllValues``, negated operators and ``IfExists``.
+    """
     name = _operator(operator)
     compare = OPERATORS.get(name)
     if compare is None or not isinstance(test, Mapping):
         return False
-    negated = "Not" in name
+    negated, quantified = "Not" in name, operator.partition(":")[0]
+    absent_holds = negated or quantified == "ForAllValues" or operator.endswith("IfExists")
     for key, values in test.items():
-        have = context.get(str(key).lower())
-        if have is None and name != "Null":
-            if negated or operator.endswith("IfExists"):
+        found = context.get(str(key).lower())
+        have = (found,) if isinstance(found, str) else found
+        if name == "Null":
+            have = have or ("",)
+        elif have is None:
+            if absent_holds and quantified != "ForAnyValue":
                 continue
             return False
-        found = any(compare(have or "", want) for want in _strings(values))
-        if found == negated:
+        wanted = _strings(values)
+        matches = [any(compare(one, want) for want in wanted) is not negated for one in have]
+        if not (any(matches) if quantified == "ForAnyValue" else all(matches)):
             return False
     return True
 

@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, Role, User, iam_backends
 
 from wizard.sandbox.aws.commands import Command, Shell, no_shell
-from wizard.sandbox.aws.policy import Decision, Document, conditional, decide
+from wizard.sandbox.aws.policy import Context, Decision, Document, conditional, decide
 from wizard.sandbox.aws.scenario import AwsScenario
 from wizard.sandbox.aws.tokens import IssuerKeys
 from wizard.sandbox.aws.views import Credential
@@ -95,9 +95,7 @@ class World:
         arn = principal_arn if identity is None else identity.arn
         return {"aws:PrincipalArn": arn, "aws:PrincipalAccount": self.scenario.account_id}
 
-    def decision(
-        self, principal_arn: str, action: str, resource: str | None, request: Mapping[str, str] | None = None
-    ) -> Decision:
+    def decision(self, principal_arn: str, action: str, resource: str | None, request: Context | None = None) -> Decision:
         """What the identity's policies and its permissions boundary say; ``resource`` None: on some resource.
 
         ``request`` holds the condition keys that this one request adds.
@@ -117,7 +115,7 @@ class World:
         principal_arn: str,
         action: str,
         resource: str | None,
-        request: Mapping[str, str] | None = None,
+        request: Context | None = None,
         *,
         simulated: bool = False,
     ) -> Decision:
@@ -137,8 +135,11 @@ class World:
         return Decision.ALLOWED if Decision.ALLOWED in found else Decision.IMPLICIT_DENY
 
     def arn_of(self, kind: str, name: str) -> str | None:
-        """ARN of the ``role`` or ``user`` of this name, or None."""
-        identity = self._role(name) if kind == "role" else self.iam.users.get(name)
+        """ARN of the ``role``, ``user`` or ``instance-profile`` of this name, or None."""
+        if kind == "instance-profile":
+            identity = self.iam.instance_profiles.get(name)
+        else:
+            identity = self._role(name) if kind == "role" else self.iam.users.get(name)
         return None if identity is None else str(identity.arn)
 
     def exists(self, arn: str) -> bool:

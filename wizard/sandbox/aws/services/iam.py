@@ -151,10 +151,12 @@ class SandboxIamApi(ProfilesApi):
     def simulate_principal_policy(self) -> ActionResult:
         """SimulatePrincipalPolicy, in one page."""
         entries: list[dict[str, object]] = self._get_param("ContextEntries") or []
-        context: dict[str, str] = {}
+        context: dict[str, str | tuple[str, ...]] = {}
         for entry in entries:
             values = entry.get("ContextKeyValues")
-            context[str(entry["ContextKeyName"])] = str(values[0]) if isinstance(values, list) and values else ""
+            given = tuple(map(str, values)) if isinstance(values, list) else ()
+            many = str(entry.get("ContextKeyType", "")).endswith("List")
+            context[str(entry["ContextKeyName"])] = given if many else next(iter(given), "")
         found = simulate(
             self.world,
             self.text("PolicySourceArn"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
-from wizard.sandbox.aws.policy import Decision
+from wizard.sandbox.aws.policy import Context, Decision
 from wizard.sandbox.aws.services.base import AwsError
 from wizard.sandbox.aws.world import World
 
@@ -15,7 +15,7 @@ _STRICTEST = (Decision.EXPLICIT_DENY, Decision.IMPLICIT_DENY, Decision.ALLOWED)
 
 
 def simulate(
-    world: World, principal_arn: str, actions: Sequence[str], resources: Sequence[str], context: Mapping[str, str]
+    world: World, principal_arn: str, actions: Sequence[str], resources: Sequence[str], context: Context
 ) -> list[Answer]:
     """One ``EvaluationResult`` for each action: the strictest decision over the resources, and that on each of them.
 
@@ -30,7 +30,7 @@ def simulate(
     return [_evaluated(world, principal_arn, action, resources or ["*"], context) for action in actions]
 
 
-def _evaluated(world: World, principal: str, action: str, resources: Sequence[str], context: Mapping[str, str]) -> Answer:
+def _evaluated(world: World, principal: str, action: str, resources: Sequence[str], context: Context) -> Answer:
     if ":" not in action:
         raise AwsError("InvalidInput", f"Invalid Action: {action}")
     above = [world.organization_decision(principal, action, one, context, simulated=True) for one in resources]
