@@ -134,6 +134,19 @@ def test_a_machine_that_is_made_and_taken_away(program: Program) -> None:
     assert set(actions(program.run("plan", *FILE, *NEW, "--output", "json")).values()) == {"create"}
 
 
+def test_another_type_makes_the_machine_anew_and_squid_with_it(program: Program) -> None:
+    apply(program, *NEW)
+    larger = (*NEW, "--set", "bastionProxy.instance.type=t4g.micro")
+    planned = actions(program.run("plan", *FILE, *larger, "--output", "json"))
+    assert {address: action for address, action in planned.items() if action != "none"} == {
+        "aws.instance.proxy": "replace",
+        "aws.squid.proxy": "replace",
+    }
+    assert [e["address"] for e in apply(program, *larger).of("apply_complete")] == ["aws.instance.proxy", "aws.squid.proxy"]
+    assert program.run("plan", *FILE, *larger, "--output", "json", "--detailed-exitcode").code == 0
+    assert program.run("status", *FILE, *larger, "--output", "json").code == 0
+
+
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [

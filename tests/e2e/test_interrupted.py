@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.program import SAMPLE, Program
+from tests.e2e.test_bastion import FILE as BASTION
+from tests.e2e.test_bastion import NEW
 from tests.e2e.test_replay import actions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wizard.sandbox.launch import Sandbox
 
 FILE = ("-f", str(SAMPLE))
@@ -79,6 +83,81 @@ def test_killed_at_any_instant_it_can_be_run_again(
         reference = Program(program.folder, dict(clean.environ))
         assert reference.run("apply", *FILE, "--yes").code == 0
         assert world(reference) == ended
+
+
+def kill_in(process: subprocess.Popen[str], state: Path, call: str, phase: str) -> None:
+    """Kill a run as soon as its journal has the line of a call: ``before`` or ``after`` it."""
+    told = threading.Thread(target=process.communicate)
+    told.start()
+    wanted = {"call": call, "phase": phase}
+    while process.poll() is None:
+        lines = [line for journal in state.rglob("*.journal.jsonl") for line in journal.read_text().splitlines(keepends=True)]
+        records = (json.loads(line) for line in lines if line.endswith("\n"))
+        if any(wanted.items() <= record.items() for record in records):
+            process.kill()
+            break
+        told.join(0.01)
+    told.join()
+
+
+def made() -> dict[str, list[str]]:
+    """What stands in AWS of a bastion proxy that was made."""
+    import boto3
+
+    session = boto3.Session(profile_name="prod-east", region_name="us-east-2")
+    ec2, iam = session.client("ec2"), session.client("iam")
+    ours = [{"Name": "tag:ezgitops.dev/instance", "Values": ["prod-east"]}]
+    alive = [*ours, {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped", "shutting-down"]}]
+    groups = ec2.describe_instances(Filters=alive)["Reservations"]
+    profiles = iam.list_instance_profiles()["InstanceProfiles"]
+    return {
+        "machines": [one["PrivateIpAddress"] for group in groups for one in group["Instances"]],
+        "groups": [one["GroupName"] for one in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]],
+        "roles": [one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"].startswith("prod-east")],
+        "profiles": [one["InstanceProfileName"] for one in profiles if one["InstanceProfileName"].startswith("prod-east")],
+    }
+
+
+@pytest.mark.parametrize(
+    ("call", "phase"),
+    [
+        ("iam:AddRoleToInstanceProfile", "before"),
+        ("ec2:RunInstances", "before"),
+        ("ec2:RunInstances", "after"),
+        ("ssm:SendCommand", "before"),
+        ("ssm:SendCommand", "after"),
+    ],
+)
+def test_a_machine_half_made_is_finished_and_one_half_made_goes_away(
+    call: str, phase: str, sandbox: Sandbox, sandbox_environ: dict[str, str], tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    program = Program(tmp_path, {**sandbox.environ, "XDG_STATE_HOME": str(state)})
+
+    def half() -> None:
+        for journal in state.rglob("*.journal.jsonl"):
+            journal.unlink()
+        process = program.start("apply", *BASTION, *NEW, "--yes", "--output", "json")
+        kill_in(process, state, call, phase)
+        assert process.returncode == -signal.SIGKILL
+
+    def away() -> None:
+        gone = program.run("destroy", "prod-east", "--yes", "prod-east", "--output", "json")
+        assert gone.code == 0, gone.out[-3000:] + gone.err
+        assert made() == before
+
+    before = made()
+    half()
+    again = program.run("apply", *BASTION, *NEW, "--yes", "--output", "json")
+    assert again.code == 0, again.out[-3000:] + again.err
+    planned = program.run("plan", *BASTION, *NEW, "--output", "json", "--detailed-exitcode")
+    assert planned.code == 0, planned.of("planned_change")
+    whole = made()
+    assert whole["machines"] == ["10.1.1.20"]
+    assert {name: len(found) - len(before[name]) for name, found in whole.items()} == dict.fromkeys(whole, 1)
+    away()
+    half()
+    away()
 
 
 def test_ctrl_c_stops_after_the_calls_under_way(program: Program) -> None:

@@ -168,6 +168,18 @@ def test_the_same_address_is_free_again_for_the_next_one(world: World, handler: 
     assert handler.create(RESOURCE, run)["id"] != first
 
 
+def test_a_machine_that_a_killed_run_let_go_of_is_made_anew(world: World, handler: Ec2InstanceHandler) -> None:
+    run = prepare(world)
+    old = handler.create(RESOURCE, run)["id"]
+    world.clients.ec2.terminate_instances(InstanceIds=[old])
+    dying = handler.read(RESOURCE)
+    assert dying is not None
+    assert handler.plan(RESOURCE, dying).action is Action.REPLACE, "it holds the address until it is gone"
+    new = handler.create(RESOURCE, run)["id"]
+    assert new != old
+    assert [one.provider_id for one in handler.owned(OWNER)] == [new]
+
+
 def test_an_address_of_somebody_else_s_is_in_the_way(world: World, handler: Ec2InstanceHandler) -> None:
     asked = replace(RESOURCE, private_address="10.1.1.10")
     conflict = handler.plan(asked, handler.read(asked)).conflict
