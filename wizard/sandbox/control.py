@@ -11,11 +11,16 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from wizard.sandbox.clock import SandboxClock
 from wizard.sandbox.machines.machines import Machines
+
+if TYPE_CHECKING:
+    from wizard.sandbox.aws.server import AwsServer
+    from wizard.sandbox.cluster.server import ClusterServer
 
 Record: TypeAlias = Mapping[str, str | float | bool | Sequence[str] | None]
 
@@ -124,3 +129,23 @@ class ControlServer:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+
+
+def calls(aws: AwsServer, cluster: ClusterServer) -> Sequence[Record]:
+    """The calls to both APIs, oldest first; seconds are those of the sandbox's monotonic clock."""
+    made: list[Record] = [
+        {
+            "api": "aws",
+            "service": call.service,
+            "operation": call.operation,
+            "start": call.started,
+            "end": call.ended,
+            "mutating": call.mutating,
+            "status": call.status,
+            "error": call.error,
+            "actions": list(call.actions),
+        }
+        for call in aws.calls()
+    ]
+    made += [{"api": "cluster", **asdict(call)} for call in cluster.calls()]
+    return sorted(made, key=lambda record: cast("float", record["start"]))

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from wizard.sandbox.certificates import Authority
 from wizard.sandbox.clock import SandboxClock
-from wizard.sandbox.control import ControlServer, Log, Record
+from wizard.sandbox.control import ControlServer, Log, calls
 from wizard.sandbox.git.apps import Apps
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.seed import seed
@@ -184,7 +183,7 @@ class SandboxWorld:
         self._stack.callback(resolver.stop)
         cluster_network = {"HTTPS_PROXY": vpc.url, "NO_PROXY": _LOOPBACK, "SSL_CERT_FILE": str(bundle)}
         self._stand_ins(cluster, cluster_network, doors, resolver.address, bundle, reaper)
-        control = ControlServer(self.clock, lambda: _records(aws, cluster), self.log.lines, machines)
+        control = ControlServer(self.clock, lambda: calls(aws, cluster), self.log.lines, machines)
         control.start()
         self._stack.callback(control.stop)
         self._environ |= self._exports(cluster, aws, workstation, bundle, control)
@@ -337,23 +336,3 @@ def _port_of(proxy: ConnectProxy) -> Callable[[], int]:
 def _made(folder: Path) -> Path:
     folder.mkdir(mode=0o700)
     return folder
-
-
-def _records(aws: AwsServer, cluster: ClusterServer) -> Sequence[Record]:
-    """The calls to both APIs, oldest first; seconds are those of the sandbox's monotonic clock."""
-    made: list[Record] = [
-        {
-            "api": "aws",
-            "service": call.service,
-            "operation": call.operation,
-            "start": call.started,
-            "end": call.ended,
-            "mutating": call.mutating,
-            "status": call.status,
-            "error": call.error,
-            "actions": list(call.actions),
-        }
-        for call in aws.calls()
-    ]
-    made += [{"api": "cluster", **asdict(call)} for call in cluster.calls()]
-    return sorted(made, key=lambda record: cast("float", record["start"]))
