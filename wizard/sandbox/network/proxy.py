@@ -74,6 +74,7 @@ class ConnectProxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=f"proxy-{name}", daemon=True)
         self._ready = threading.Event()
+        self._serving: set[asyncio.Task[None]] = set()
         self._port = 0
 
     @property
@@ -94,19 +95,21 @@ class ConnectProxy:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_HEAD_LIMIT))
+        server = self._loop.run_until_complete(asyncio.start_server(self._begin, "127.0.0.1", 0, limit=_HEAD_LIMIT))
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
         try:
             self._loop.run_forever()
         finally:
-            server.close()
-            tasks = asyncio.all_tasks(self._loop)
-            for task in tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self._loop.run_until_complete(_end(server))
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task that asyncio makes itself is reported as an error when it is cancelled (CPython issue 113538).
+        task = self._loop.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -142,6 +145,18 @@ class ConnectProxy:
         self._on_attempt(Attempt(*target, passed=False, why=refusal.why))
         status, phrase = (502, "Bad Gateway") if refusal.closed else (403, "Forbidden")
         await _answer(writer, status, phrase, refusal.why)
+
+
+async def _end(server: asyncio.Server) -> None:
+    """Stop listening and cancel what goes on, with what was accepted just before; every transport gets its turn to close."""
+    await asyncio.sleep(0)
+    server.close()
+    own = asyncio.current_task()
+    while tasks := [task for task in asyncio.all_tasks() if task is not own]:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 def _connect_target(head: bytes) -> tuple[str, int] | None:
