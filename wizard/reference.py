@@ -47,8 +47,9 @@ def checks_reference() -> str:
     from wizard.sandbox import scenario
 
     timeouts = {reader.fact_id: reader.timeout for reader in AwsAndClusterWorld({}).readers()}
+    scenarios = {name: (about, scenario.sample(name)) for name, about in scenario.names().items()}
     own = [(one.title, one.checks()) for one in STRATEGIES.values() if one.checks()]
-    return checks_page([("Whatever the strategy", COMMON_CHECKS), *own], timeouts, scenario.names(), _GENERATED)
+    return checks_page([("Whatever the strategy", COMMON_CHECKS), *own], timeouts, scenarios, _GENERATED)
 
 
 def examples() -> Mapping[str, str]:

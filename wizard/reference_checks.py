@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from strategies.base import Check, Vantage
+from wizard.sandbox.scenario import Sample
 
 _ABOUT = """\
 Every prerequisite that ezgitops looks at. `ezgitops check` prints them, the worst first; the wizard shows them beside the
@@ -35,28 +36,38 @@ pages and on a page of their own. Each ends as one of
 _SCENARIOS = """\
 ## Seen to fail
 
-Each scenario of the sandbox is a world in which one thing is wrong. Look at one with
-`ezgitops check -f docs/examples/answers-codecommit.yaml --sandbox=NAME`, or open the wizard in it with
-`ezgitops --sandbox=NAME`. `make checks-table` runs them all and prints which checks each of them changes.
+Each scenario of the sandbox is a world in which one thing is wrong, seen with the sample answers of one strategy. Look at one
+with `ezgitops check -f docs/examples/answers-STRATEGY.yaml --sandbox=NAME`, and with `--set KEY=VALUE` for what the last column
+sets in them; or open the wizard in it with `ezgitops --sandbox=NAME`. `make checks-table` runs them all and prints which checks
+each of them changes.
 
-| scenario | the world |
-| --- | --- |
+| scenario | the world | strategy | set |
+| --- | --- | --- | --- |
 """
 
 
 def checks_page(
-    groups: Sequence[tuple[str, Sequence[Check]]], timeouts: Mapping[str, float], scenarios: Mapping[str, str], generated: str
+    groups: Sequence[tuple[str, Sequence[Check]]],
+    timeouts: Mapping[str, float],
+    scenarios: Mapping[str, tuple[str, Sample]],
+    generated: str,
 ) -> str:
     """Every check in a table of its group, then every scenario.
 
-    ``timeouts`` are the seconds that the reading of each fact may take, by its id; ``scenarios`` say what each world is like.
+    ``timeouts`` are the seconds that the reading of each fact may take, by its id; ``scenarios`` say what each world is like,
+    and with which answers it is looked at.
     """
     lines = ["# Checks", "", generated, "", _ABOUT]
     for heading, checks in groups:
         lines += [f"## {heading}", "", "| id | what | why it matters | from | blocking | after | time |"]
         lines += ["| --- | --- | --- | --- | --- | --- | --- |", *_rows(checks, timeouts), ""]
-    lines.append(_SCENARIOS + "\n".join(f"| `{name}` | {about} |" for name, about in scenarios.items()))
+    lines.append(_SCENARIOS + "\n".join(_row(name, about, sample) for name, (about, sample) in scenarios.items()))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _row(name: str, about: str, sample: Sample) -> str:
+    settings = ", ".join(f"`{key}={value}`" for key, value in sample.set.items()) or "–"
+    return f"| `{name}` | {about} | {sample.answers} | {settings} |"
 
 
 def _rows(checks: Sequence[Check], timeouts: Mapping[str, float]) -> Iterator[str]:

@@ -18,9 +18,9 @@ from pathlib import Path
 import yaml
 
 from tests.e2e.program import ROOT, Program
+from wizard.sandbox import scenario
 
 HEALTHY = "healthy"
-CODECOMMIT = "codecommit"
 EXPECTED = Path(__file__).parent / "expected"
 _BAD = ("fail", "warn")
 _SIGNS = {"pass": "✔", "warn": "⚠", "fail": "✖", "unknown": "?", "skipped": "–"}
@@ -28,14 +28,14 @@ _SIGNS = {"pass": "✔", "warn": "⚠", "fail": "✖", "unknown": "?", "skipped"
 
 @dataclass(frozen=True)
 class Case:
-    """One scenario and the checks that end otherwise than in ``healthy``, looked at with ``set`` and ``environ``.
+    """One scenario and the checks that end otherwise than in ``healthy``, looked at with ``environ``.
 
-    ``answers`` is the strategy whose sample is checked.
+    ``answers`` is the strategy whose sample is checked, ``set`` what is set in it: the scenario says both.
     """
 
     scenario: str
     checks: Mapping[str, str]
-    answers: str = CODECOMMIT
+    answers: str = scenario.SAMPLE
     set: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,8 +58,14 @@ def cases() -> dict[str, Case]:
         for name, entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
             if name in found:
                 raise ValueError(f"{path.name}: {name} is expected twice")
-            found[name] = Case(name, **entry)
+            found[name] = case_of(name, **entry)
     return found
+
+
+def case_of(name: str, checks: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Case:
+    """What is expected of a scenario, with the answers that it is for."""
+    sample = scenario.sample(name)
+    return Case(name, checks, sample.answers, sample.set, environ or {})
 
 
 def look(case: Case) -> Seen:
@@ -98,7 +104,7 @@ def never_failing(seen: Sequence[Seen]) -> list[str]:
 def main(names: Sequence[str]) -> int:
     """Print the table. Gives the exit code."""
     known = cases()
-    wanted = [known.get(name, Case(name, {})) for name in names] or list(known.values())
+    wanted = [known.get(name) or case_of(name, {}) for name in names] or list(known.values())
     samples = list(dict.fromkeys(case.answers for case in wanted))
     with ThreadPoolExecutor(max_workers=2) as pool:
         looks = list(pool.map(look, [*(Case(HEALTHY, {}, answers) for answers in samples), *wanted]))

@@ -45,6 +45,15 @@ def test_every_scenario_is_in_the_table() -> None:
     assert set(scenario.names()) - {HEALTHY} == set(CASES)
 
 
+def test_a_scenario_says_with_which_answers_it_is_looked_at() -> None:
+    own = {name: scenario.sample(name) for name in scenario.names()}
+    assert {one.answers for one in own.values()} == {"codecommit", "bastion-proxy"}
+    assert own[HEALTHY] == scenario.Sample()
+    assert own["image-not-found"].set == {"codecommit.credentials.image": "null"}
+    assert own["corporate-proxy-open"] == own["corporate-proxy"], "one that extends another is looked at as that one is"
+    assert not [key for key in own["no-boundary-for-the-proxy"].set if key.startswith("codecommit.")]
+
+
 def test_every_check_is_seen_to_fail() -> None:
     from wizard.reference import checks_reference
 

@@ -3,13 +3,14 @@
 A scenario is known by its name, or is a file of its own. One that ``extends`` another says only what differs: mappings are laid
 over those of the other, and so are the entries of lists that have an ``id``, a ``url`` or a ``name`` (one with ``absent: true``
 is left out, a new one is added, and a list below ``replace`` takes the other's place); everything else takes its place.
+``answers`` names the strategy whose sample answers it is for, ``set`` what is set otherwise in them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -21,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 _REF = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
 HEALTHY = "healthy"
 """The scenario in which nothing is wrong."""
+SAMPLE = "codecommit"
+"""The strategy whose sample answers a scenario is for, where it does not say so."""
 _IDENTITIES = ("id", "url", "name")
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's loader where there is one: a scenario is read in a tenth of the time."""
@@ -152,11 +155,21 @@ class _File(BaseModel):
 
     apiVersion: Literal["sandbox.ezgitops.dev/v1alpha1"]  # noqa: N815 - the spelling of the file
     description: str
+    answers: _NAME = SAMPLE
+    set: Mapping[str, str] = Field(default_factory=dict)
     world: WorldSection = Field(default_factory=WorldSection)
     workstation: WorkstationSection = Field(default_factory=WorkstationSection)
     github: GitHubSection
     aws: Mapping[str, object]
     cluster: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """With which answers a scenario shows what it is about: a strategy's sample, and what is set otherwise in it."""
+
+    answers: str = SAMPLE
+    set: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +193,18 @@ def names() -> dict[str, str]:
         if stem != entry.name and "." not in stem:
             found[stem] = str(_mapping(entry).get("description", ""))
     return found
+
+
+def sample(name: str) -> Sample:
+    """The answers that a scenario which comes along is for: its own word, else that of the one that it extends.
+
+    What is set there for another strategy's sample means nothing here.
+    """
+    said = _mapping(_folder() / f"{name}.yaml")
+    base = Sample() if "extends" not in said else sample(str(said["extends"]))
+    over = {str(key): str(value) for key, value in _section(said, "set").items()}
+    answers = str(said.get("answers", base.answers))
+    return Sample(answers, {**base.set, **over} if answers == base.answers else over)
 
 
 def load(name: str) -> Scenario:
@@ -258,6 +283,11 @@ def _entries(identity: str, under: Sequence[Mapping[str, object]], over: Sequenc
 
 def _folder() -> Traversable:
     return files("wizard.sandbox") / "scenarios"
+
+
+def _section(said: Mapping[str, object], key: str) -> Mapping[str, object]:
+    found = said.get(key, {})
+    return found if isinstance(found, dict) else {}
 
 
 def _included(path: Traversable, key: str) -> Mapping[str, object]:

@@ -224,7 +224,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         id="network.egress-zero",
         title="Egress-zero",
-        why="A cluster with a way out may not need a copy of its repository inside AWS.",
+        why="A cluster with a way out reaches its Git host by itself: it may need none of the strategies.",
         judge=egress,
         needs=(AWS_VPCS.id, AWS_INSTANCES.id, CLUSTER_INFO.id),
         blocking=False,
