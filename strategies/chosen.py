@@ -7,6 +7,7 @@ from typing import Literal
 from strategies.answers import Answers
 from strategies.base import Situation, Strategy
 from strategies.common import effective
+from strategies.common.dry_runs import Trial
 from strategies.common.probe_job import OFF, Order
 from strategies.facts import Permission, Right
 from strategies.registry import STRATEGIES
@@ -21,6 +22,17 @@ def permissions(answers: Answers) -> tuple[Permission, ...] | None:
     """What an apply does in AWS; None while that is not known."""
     chosen = strategy(answers)
     return None if chosen is None else chosen.permissions(answers)
+
+
+def dry_runs(situation: Situation) -> tuple[Trial, ...] | None:
+    """What EC2 is asked to try, in the region answered or found; None while that is not known."""
+    answers, region = situation.answers, effective.region(situation)
+    chosen = strategy(answers)
+    if chosen is None:
+        return None
+    if answers.aws.region is None and region is not None:
+        answers = answers.model_copy(update={"aws": answers.aws.model_copy(update={"region": region})})
+    return chosen.dry_runs(answers)
 
 
 def probe(situation: Situation) -> Order | Literal["off"] | None:

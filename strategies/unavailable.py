@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from strategies.answers import Answers
 from strategies.base import Card, Check, Json, Output, Question, Resource, Situation
+from strategies.common.dry_runs import Trial
 from strategies.common.probe_job import Order
 from strategies.facts import Permission, Right
 
@@ -60,6 +61,10 @@ class UnavailableStrategy:
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:  # noqa: ARG002 - nothing is made
         """Nothing is needed."""
         return None
+
+    def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:  # noqa: ARG002 - nothing is made
+        """Nothing is tried."""
+        return ()
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:  # noqa: ARG002 - nothing is made
         """Nothing is needed."""

@@ -57,7 +57,6 @@ def _commands(answers: Answers) -> Iterator[Permission]:
     ours = ((f"aws:ResourceTag/{INSTANCE_TAG}", instance),) if tagged else ()
     yield Permission(("ssm:SendCommand",), (shell,))
     yield Permission(("ssm:SendCommand",), (target,), tagged)
-    yield Permission(("ssm:GetCommandInvocation",), ("*",))
     yield Permission(("ec2:CreateTags",), (target,), (("aws:TagKeys", SQUID_TAG), *ours))
 
 
@@ -110,7 +109,8 @@ def _machine(answers: Answers) -> Iterator[Permission]:
     near = (_ec2(answers, f"subnet/{place.subnet_id}"), _ec2(answers, "network-interface/*"))
     yield Permission(("ec2:RunInstances",), near)
     yield Permission(("ec2:RunInstances",), group, (ours,))
-    yield Permission(("ec2:CreateTags",), (_ec2(answers, "instance/*"),), (asked, ("ec2:CreateAction", "RunInstances")))
+    tagged = tuple(_ec2(answers, f"{kind}/*") for kind in ("instance", "network-interface", "volume"))
+    yield Permission(("ec2:CreateTags",), tagged, (asked, ("ec2:CreateAction", "RunInstances")))
 
 
 def _ec2(answers: Answers, what: str) -> str:

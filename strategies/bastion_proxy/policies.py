@@ -20,6 +20,11 @@ _SEEN = (
 )
 """What lies between the nodes and the proxy."""
 
+_SEEN_OF_COMMANDS = ("ssm:GetCommandInvocation",)
+"""How a command ended is told by its id alone."""
+
+_SEEN_TO_MAKE = ("ec2:DescribeImages", "iam:GetAccountSummary")
+
 _MESSAGES = (
     "ec2messages:AcknowledgeMessage",
     "ec2messages:DeleteMessage",
@@ -54,7 +59,7 @@ _MACHINE = (
     "ec2:StartInstances",
     "ec2:TerminateInstances",
 )
-"""Launching is held to our own group, changing to our own machine."""
+"""Launching is held to our own group, changing to our own machine: of what these act on, nothing else has our tag."""
 
 
 def machine_trust(answers: Answers) -> Document:
@@ -78,8 +83,9 @@ def operator_policy(answers: Answers) -> Document:
     """
     region, account, asked = answers.aws.region or "", answers.aws.account or "", answers.bastion_proxy
     made = asked.proxy.method == "new"
+    more = (*_SEEN, *(_SEEN_OF_COMMANDS if asked.proxy.method != "existing" else ()), *(_SEEN_TO_MAKE if made else ()))
     statements: list[Json] = [
-        allow([*SEEN, *_SEEN, *(("ec2:DescribeImages",) if made else ())], "*", sid=SEE),
+        allow([*SEEN, *more], "*", sid=SEE),
         *foresight(region, account, asked.instance.permissions_boundary if made else None),
         *finding(region, account),
     ]
@@ -137,35 +143,32 @@ def _commands(answers: Answers) -> list[Json]:
     shell, target = command_targets(answers)
     made = answers.bastion_proxy.proxy.method == "new"
     ours: Json = {"StringEquals": {f"ssm:resourceTag/{INSTANCE_TAG}": answers.name or ""}} if made else None
-    mark: Document = {"ForAllValues:StringEquals": {"aws:TagKeys": [SQUID_TAG]}}
+    # DeleteTags without tags takes all of them, and a request without keys would pass the first test alone.
+    mark: Document = {"ForAllValues:StringEquals": {"aws:TagKeys": [SQUID_TAG]}, "Null": {"aws:TagKeys": "false"}}
     if made:
         mark["StringEquals"] = {f"aws:ResourceTag/{INSTANCE_TAG}": answers.name or ""}
     return [
         allow("ssm:SendCommand", shell, sid="RunScripts"),
         allow("ssm:SendCommand", target, ours, sid="OnThisMachine"),
-        # How a command ended is told by its id alone.
-        allow("ssm:GetCommandInvocation", "*", sid="SeeHowTheyEnd"),
         allow(["ec2:CreateTags", "ec2:DeleteTags"], target, mark, sid="MarkTheMachine"),
     ]
 
 
 def _foreign_rules(answers: Answers) -> list[Json]:
-    """Rules in these groups of others; each carries our tag from the first moment."""
+    """Rules in these groups of others: each that is added carries our tag from the first moment.
+
+    Taking a rule away is decided for its group alone, and knows no tags of rules (service authorization reference, EC2).
+    """
     calls = foreign_groups(answers)
     if not calls:
         return []
-    groups: list[Json] = [_ec2(answers, f"security-group/{group}") for group in calls]
+    found: list[Json] = []
+    for call in sorted(set(calls.values())):
+        groups: list[Json] = [_ec2(answers, f"security-group/{group}") for group, one in calls.items() if one == call]
+        both: list[Json] = [f"ec2:{call}", f"ec2:{call.replace('Authorize', 'Revoke', 1)}"]
+        found.append(allow(both, groups, sid=f"RulesFor{call.removeprefix('AuthorizeSecurityGroup')}"))
     adding: list[Json] = [f"ec2:{call}" for call in sorted(set(calls.values()))]
-    removing: list[Json] = [str(call).replace("Authorize", "Revoke", 1) for call in adding]
-    rule = _ec2(answers, "security-group-rule/*")
-    found: list[Json] = [
-        allow([*adding, *removing], groups, sid="RulesInTheseGroups"),
-        allow(adding, rule, _asked(answers), sid="AddTaggedRules"),
-    ]
-    # With a machine of ours, the statement about everything that is ours says it.
-    if answers.bastion_proxy.proxy.method != "new":
-        found.append(allow(removing, rule, _ours(answers), sid="RemoveOurRules"))
-    return found
+    return [*found, allow(adding, _ec2(answers, "security-group-rule/*"), _asked(answers), sid="TagTheRules")]
 
 
 def _machine(answers: Answers) -> list[Json]:
@@ -187,7 +190,7 @@ def _machine(answers: Answers) -> list[Json]:
     encrypted: Json = {"StringEquals": {f"aws:RequestTag/{INSTANCE_TAG}": instance}, "Bool": {"ec2:Encrypted": "true"}}
     image = f"arn:{aws_names.partition(region)}:ec2:{region}::image/*"
     passed: Json = {"StringEquals": {"iam:PassedToService": ec2_principal(answers)}}
-    machine, group, rule = (_ec2(answers, f"{kind}/*") for kind in ("instance", "security-group", "security-group-rule"))
+    machine, group = (_ec2(answers, f"{kind}/*") for kind in ("instance", "security-group"))
     interface = _ec2(answers, "network-interface/*")
     place: list[Json] = [_ec2(answers, f"vpc/{asked.vpc_id}"), _ec2(answers, f"subnet/{asked.subnet_id}"), interface]
     return [
@@ -197,7 +200,7 @@ def _machine(answers: Answers) -> list[Json]:
         allow("ec2:RunInstances", _ec2(answers, "volume/*"), encrypted, sid="WithItsDisk"),
         allow("ec2:CreateSecurityGroup", group, _asked(answers), sid="MakeGroup"),
         allow(["ec2:CreateSecurityGroup", "ec2:RunInstances"], place, sid="InThisPlace"),
-        allow([*_GROUP, *_MACHINE], [group, machine, rule], _ours(answers), sid="ChangeOurs"),
+        allow([*_GROUP, *_MACHINE], _ec2(answers, "*/*"), _ours(answers), sid="ChangeOurs"),
         allow("iam:PassRole", role_arn(answers), passed, sid="GiveItTheRole"),
     ]
 
@@ -206,16 +209,13 @@ def _tags(answers: Answers) -> list[Json]:
     """Tags for what is being made, and for nothing that is there (EC2 user guide, "Grant permission to tag resources during
     creation")."""
     calls = sorted(set(foreign_groups(answers).values()))
-    kinds = ["security-group-rule"] if calls else []
     if answers.bastion_proxy.proxy.method == "new":
         calls += ["CreateSecurityGroup", "RunInstances"]
-        kinds += ["instance", "network-interface", "security-group", "volume"]
-    if not kinds:
+    if not calls:
         return []
     names: Json = [*calls]
     condition: Json = {"StringEquals": {"ec2:CreateAction": names, f"aws:RequestTag/{INSTANCE_TAG}": answers.name or ""}}
-    resources: list[Json] = [_ec2(answers, f"{kind}/*") for kind in kinds]
-    return [allow("ec2:CreateTags", resources, condition, sid="TagWhatIsMade")]
+    return [allow("ec2:CreateTags", _ec2(answers, "*/*"), condition, sid="TagWhatIsMade")]
 
 
 def parameter_arn(answers: Answers) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from strategies.answers import Answers
 from strategies.base import Card, Check, Group, Json, Output, Owner, Question, Resource, Situation
-from strategies.codecommit import addresses, manifests, pipelines, policies, probe, rights, urls
+from strategies.codecommit import addresses, dry_runs, manifests, pipelines, policies, probe, rights, urls
 from strategies.codecommit.card import card
 from strategies.codecommit.checks import CHECKS
 from strategies.codecommit.permissions import needed_permissions
 from strategies.codecommit.questions import QUESTIONS
 from strategies.common import aws_names
+from strategies.common.dry_runs import Trial
 from strategies.common.probe_job import Order
 from strategies.facts import Permission, Right
 from strategies.kinds import (
@@ -97,6 +98,10 @@ class CodeCommitStrategy:
     def permissions(self, answers: Answers) -> tuple[Permission, ...] | None:
         """What an apply does in AWS."""
         return needed_permissions(answers)
+
+    def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:
+        """What EC2 is asked to try."""
+        return dry_runs.trials(answers)
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:
         """Every right in the cluster that an apply uses."""

@@ -66,6 +66,11 @@ def aws_place(situation: Situation) -> tuple[str | None, str] | None:
     return None if found is None or not situation.facts.known(AWS_PROFILES.id) else (profile(situation), found)
 
 
+def codecommit_place(situation: Situation) -> tuple[str | None, str] | None:
+    """The same for facts that the CodeCommit strategy alone needs: None once another one is chosen."""
+    return aws_place(situation) if situation.answers.strategy in (None, "codecommit") else None
+
+
 def suggested_account(situation: Situation) -> str | None:
     """The account of the credentials."""
     identity = situation.facts.get(AWS_IDENTITY)

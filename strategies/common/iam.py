@@ -88,9 +88,8 @@ def finding(region: str, account: str) -> list[Json]:
     each are read."""
     partition = aws_names.partition(region)
     iam = f"arn:{partition}:iam::{account}"
-    identities: list[Json] = [f"{iam}:{kind}/*" for kind in ("instance-profile", "role", "user")]
     return [
-        allow(["iam:ListInstanceProfileTags", "iam:ListRoleTags", "iam:ListUserTags"], identities, sid="FindIdentities"),
+        allow(["iam:ListInstanceProfileTags", "iam:ListRoleTags", "iam:ListUserTags"], f"{iam}:*", sid="FindIdentities"),
         allow("codecommit:ListTagsForResource", f"arn:{partition}:codecommit:{region}:{account}:*", sid="FindRepositories"),
     ]
 

@@ -36,7 +36,11 @@ def account_readers(sessions: AwsSessions, clock: Callable[[], datetime]) -> Seq
     return (
         Reader(AWS_CLOCK.id, effective.aws_place, lambda situation: read_clock(at(situation), clock)),
         Reader(AWS_ACCOUNT_ALIAS.id, effective.aws_place, lambda situation: read_alias(at(situation))),
-        Reader(AWS_QUOTAS.id, effective.aws_place, lambda situation: read_quotas(at(situation))),
+        Reader(
+            AWS_QUOTAS.id,
+            _quotas_inputs,
+            lambda situation: read_quotas(at(situation), endpoints=situation.answers.strategy != "bastion-proxy"),
+        ),
         Reader(AWS_PERMISSIONS.id, _permissions_inputs, lambda situation: _permissions(at(situation), situation)),
         Reader(AWS_DRY_RUNS.id, _dry_runs_inputs, lambda situation: _dry_runs(at(situation), situation)),
         Reader(
@@ -61,6 +65,13 @@ def _boundary(situation: Situation) -> str | None:
     return answers.codecommit.credentials.permissions_boundary
 
 
+def _quotas_inputs(situation: Situation) -> Hashable | None:
+    """A proxy that is there, or is put on a machine that is, needs no quota."""
+    answers = situation.answers
+    proxied = answers.strategy == "bastion-proxy"
+    return None if proxied and answers.bastion_proxy.proxy.method != "new" else _with_place(situation, proxied)
+
+
 def _permissions_inputs(situation: Situation) -> Hashable | None:
     """Whose credentials they are is read before: the simulator is asked about a principal by its ARN."""
     identity = situation.facts.get(AWS_IDENTITY)
@@ -76,13 +87,9 @@ def _permissions(clients: AwsClients, situation: Situation) -> SimulatedPermissi
 
 
 def _dry_runs_inputs(situation: Situation) -> Hashable | None:
-    home = situation.answers.aws.vpc_id
-    subnets = tuple(situation.answers.aws.subnet_ids or ())
-    if home is None or not subnets or situation.answers.name is None:
-        return None
-    return _with_place(situation, home, subnets, situation.answers.name, situation.answers.codecommit.network.fips)
+    trials = chosen.dry_runs(situation)
+    return None if trials is None else _with_place(situation, trials)
 
 
 def _dry_runs(clients: AwsClients, situation: Situation) -> DryRuns:
-    answers = situation.answers
-    return read_dry_runs(clients, answers, answers.aws.vpc_id or "", answers.aws.subnet_ids or ())
+    return read_dry_runs(clients, chosen.dry_runs(situation) or ())

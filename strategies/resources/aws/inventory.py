@@ -64,7 +64,7 @@ def _vpc_id(situation: Situation) -> str | None:
 
 
 def _vpc_place(situation: Situation) -> Hashable | None:
-    place, vpc = effective.aws_place(situation), _vpc_id(situation)
+    place, vpc = effective.codecommit_place(situation), _vpc_id(situation)
     return None if place is None or vpc is None else (place, vpc)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from strategies.answers import Answers
-from strategies.base import Owner
-from strategies.common import aws_names
+from strategies.common.dry_runs import Trial
 from strategies.common.logins import Login
 from strategies.facts import (
     AwsIdentity,
@@ -27,16 +25,34 @@ from strategies.facts import (
 from strategies.ports import FactFailureError
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import DENIED, code, explain
-from strategies.resources.aws.tags import ec2_tags
 from strategies.resources.parallel import together
 
 if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_iam.type_defs import ContextEntryTypeDef, EvaluationResultTypeDef
 
 _SESSION = re.compile(r"^arn:(?P<partition>[a-z-]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/")
 _SSO_ROLE = "AWSReservedSSO_"
 """Roles of IAM Identity Center have a path that depends on its region ("Referencing permission sets in resource policies")."""
-_PROBE_GROUP = "ezgitops-dry-run"
+_CALLS: Mapping[str, Callable[[EC2Client], Callable[..., object]]] = {
+    "ec2:AuthorizeSecurityGroupEgress": lambda ec2: ec2.authorize_security_group_egress,
+    "ec2:AuthorizeSecurityGroupIngress": lambda ec2: ec2.authorize_security_group_ingress,
+    "ec2:CreateSecurityGroup": lambda ec2: ec2.create_security_group,
+    "ec2:CreateVpcEndpoint": lambda ec2: ec2.create_vpc_endpoint,
+    "ec2:RunInstances": lambda ec2: ec2.run_instances,
+}
+_ORGANIZATION = "service control policy"
+_UNCLEAR = (
+    "InstanceLimitExceeded",
+    "MissingParameter",
+    "ParameterNotFound",
+    "RulesPerSecurityGroupLimitExceeded",
+    "SecurityGroupLimitExceeded",
+    "Unsupported",
+    "VcpuLimitExceeded",
+    "VpcEndpointLimitExceeded",
+)
+"""EC2 API reference, "Error codes": refusals that no policy has a part in."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST_MESSAGE = 400
 
@@ -72,7 +88,12 @@ def _simulated(clients: AwsClients, principal: str, needed: Sequence[Permission]
 
 def _evaluate(clients: AwsClients, principal: str, permission: Permission) -> list[Denial]:
     context: list[ContextEntryTypeDef] = [
-        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]} for key, value in permission.context
+        {
+            "ContextKeyName": key,
+            "ContextKeyType": "stringList" if key == "aws:TagKeys" else "string",
+            "ContextKeyValues": [value],
+        }
+        for key, value in permission.context
     ]
     pages = clients.iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=principal,
@@ -93,54 +114,38 @@ def _denials(result: EvaluationResultTypeDef, permission: Permission) -> Iterato
             yield Denial(result["EvalActionName"], resource, decision == "explicitDeny", by_organization=not above)
 
 
-def read_dry_runs(clients: AwsClients, answers: Answers, vpc: str, subnets: Sequence[str]) -> DryRuns:
-    """Try what makes the security group and the endpoints, with ``DryRun``: nothing is made, and every policy has its say.
+def read_dry_runs(clients: AwsClients, trials: Sequence[Trial]) -> DryRuns:
+    """Try these calls with ``DryRun``, side by side: nothing is made, and every policy has its say.
 
-    EC2 API reference, "DryRun": DryRunOperation when the caller may, UnauthorizedOperation when not. A rule cannot be tried
-    before its group exists: the group's tags are part of what is decided.
+    EC2 API reference, "DryRun": DryRunOperation when the caller may, UnauthorizedOperation when not.
     """
-    tags = ec2_tags({**Owner(answers.name or _PROBE_GROUP).tags})
-    region = answers.aws.region or clients.region or ""
-    service = aws_names.endpoint_service(region, "git-codecommit-fips" if answers.codecommit.network.fips else "git-codecommit")
-
-    def make_group() -> object:
-        return clients.ec2.create_security_group(
-            DryRun=True,
-            GroupName=_PROBE_GROUP,
-            Description="Never made: a dry run",
-            VpcId=vpc,
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
-        )
-
-    def make_endpoint() -> object:
-        return clients.ec2.create_vpc_endpoint(
-            DryRun=True,
-            VpcEndpointType="Interface",
-            VpcId=vpc,
-            ServiceName=service,
-            SubnetIds=list(subnets),
-            PrivateDnsEnabled=True,
-            TagSpecifications=[{"ResourceType": "vpc-endpoint", "Tags": tags}],
-        )
-
     with clients.reading("EC2 dry runs", "ec2"):
-        tried = (("ec2:CreateSecurityGroup", make_group), ("ec2:CreateVpcEndpoint", make_endpoint))
         login = clients.login()
-        return DryRuns(tuple(together([partial(_tried, action, call, login) for action, call in tried])))
+        tried = together([partial(_tried, clients, one, login) for one in trials])
+        return DryRuns(tuple(one for one in tried if one is not None))
 
 
-def _tried(action: str, call: Callable[[], object], login: Login) -> DryRun:
-    """Raises ClientError for what says nothing of permissions (throttling, credentials)."""
+def _tried(clients: AwsClients, trial: Trial, login: Login) -> DryRun | None:
+    """How it ended; None where only the account's policies say no, and they do not count.
+
+    Raises ClientError for what says nothing of permissions (throttling, credentials).
+    """
+    action = trial.action
     try:
-        call()
+        parameters = dict(trial.parameters)
+        if trial.image_parameter is not None:
+            parameters["ImageId"] = clients.ssm.get_parameter(Name=trial.image_parameter)["Parameter"].get("Value", "")
+        _CALLS[action](clients.ec2)(DryRun=True, **parameters)
     except ClientError as error:
         kind = code(error)
-        if kind == "DryRunOperation":
+        # EC2 may look for a rule that is there before it says that nothing was made.
+        if kind in ("DryRunOperation", "InvalidPermission.Duplicate"):
             return DryRun(action, Tried.ALLOWED)
         if kind in DENIED:
-            return DryRun(action, Tried.DENIED, explain(error, "ec2", login).why)
-        if kind.startswith("Invalid") or kind in ("MissingParameter", "VpcEndpointLimitExceeded"):
-            return DryRun(action, Tried.UNCLEAR, _shown(str(error.response.get("Error", {}).get("Message", kind))))
+            why = explain(error, "ec2", login).why
+            return None if trial.organization_alone and _ORGANIZATION not in why else DryRun(action, Tried.DENIED, why)
+        if kind.startswith("Invalid") or kind in _UNCLEAR:
+            return DryRun(action, Tried.UNCLEAR, _shown(str(error.response.get("Error", {}).get("Message") or kind)))
         raise
     raise FactFailureError(FactError(f"{action} was asked for as a dry run and AWS did not take it as one"))
 

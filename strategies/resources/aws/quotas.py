@@ -13,16 +13,17 @@ INTERFACE_ENDPOINTS_PER_VPC = "L-29B6F2EB"
 """VPC user guide, "Amazon VPC quotas": interface and Gateway Load Balancer endpoints per VPC."""
 
 
-def read_quotas(clients: AwsClients) -> AwsQuotas:
-    """Each quota where it may be read; what may not is left out and said. Raises FactFailureError when none may be."""
-    endpoints, identities = both(lambda: _endpoints(clients), lambda: _identities(clients))
-    unread = tuple(one for one in (endpoints, identities) if isinstance(one, FactError))
-    if len(unread) == 2:
+def read_quotas(clients: AwsClients, *, endpoints: bool) -> AwsQuotas:
+    """Each quota where it may be read; what may not is left out and said. Raises FactFailureError when none may be.
+
+    ``endpoints``: the one of interface endpoints too.
+    """
+    most, identities = both(lambda: _endpoints(clients) if endpoints else None, lambda: _identities(clients))
+    unread = tuple(one for one in (most, identities) if isinstance(one, FactError))
+    if len(unread) == 1 + endpoints:
         raise FactFailureError(unread[0])
     counts: Mapping[str, int] = {} if isinstance(identities, FactError) else identities
-    return AwsQuotas(
-        None if isinstance(endpoints, FactError) else endpoints, _usage(counts, "Roles"), _usage(counts, "Users"), unread
-    )
+    return AwsQuotas(None if isinstance(most, FactError) else most, _usage(counts, "Roles"), _usage(counts, "Users"), unread)
 
 
 def _endpoints(clients: AwsClients) -> int | FactError:

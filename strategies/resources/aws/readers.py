@@ -50,8 +50,8 @@ def aws_readers(sessions: AwsSessions) -> Sequence[Reader]:
         Reader(AWS_IDENTITY.id, _place, lambda situation: read_identity(at(situation))),
         Reader(AWS_VPCS.id, _place, lambda situation: read_vpcs(at(situation))),
         Reader(AWS_ENDPOINTS.id, _place, lambda situation: read_endpoints(at(situation))),
-        Reader(AWS_ENDPOINT_SERVICES.id, _place, lambda situation: read_endpoint_services(at(situation))),
-        Reader(AWS_OIDC_PROVIDERS.id, _place, lambda situation: read_oidc_providers(at(situation))),
+        Reader(AWS_ENDPOINT_SERVICES.id, effective.codecommit_place, lambda situation: read_endpoint_services(at(situation))),
+        Reader(AWS_OIDC_PROVIDERS.id, effective.codecommit_place, lambda situation: read_oidc_providers(at(situation))),
         Reader(
             AWS_REPOSITORY.id,
             _repository_place,
@@ -65,7 +65,7 @@ def _place(situation: Situation) -> Hashable | None:
 
 
 def _repository_place(situation: Situation) -> Hashable | None:
-    place, name = _place(situation), names.repository(situation)
+    place, name = effective.codecommit_place(situation), names.repository(situation)
     return None if place is None or name is None else (place, name)
 
 
