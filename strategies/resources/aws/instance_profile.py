@@ -49,14 +49,22 @@ class InstanceProfileHandler:
         return _observed(found, as_mapping(found.get("Tags", ())))
 
     def plan(self, resource: InstanceProfileResource, observed: Observed | None) -> Change:
-        """Create it, put the role into ours, use a foreign one that holds it, or name the conflict."""
+        """Create it, put the role into ours, use a foreign one that holds it, or name the conflict: another path is one."""
         if observed is None:
             diff = [FieldDiff("name", None, resource.name), FieldDiff("role", None, resource.name)]
             return changes.create(self.kind, resource, diff)
         held, path = _roles(observed), observed.fields["path"]
         if observed.owner == resource.owner:
             if path != resource.path:
-                return changes.replace(self.kind, resource, observed, [FieldDiff("path", path, resource.path)])
+                # A profile that is made anew is another one to EC2: the machine would run on without its role.
+                return changes.conflict(
+                    self.kind,
+                    resource,
+                    observed,
+                    f"IAM cannot move instance profile {resource.name} from the path {path} to {resource.path}.",
+                    "Answer another role name with the new path (bastionProxy.instance.roleName): role, profile and machine "
+                    f"are then made anew. Or keep {path} (bastionProxy.instance.rolePath).",
+                )
             differs = [] if held == [resource.name] else [FieldDiff("role", ", ".join(held) or None, resource.name)]
             return changes.settle(self.kind, resource, observed, differs)
         if held == [resource.name]:

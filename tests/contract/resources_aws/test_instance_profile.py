@@ -91,10 +91,13 @@ def test_another_role_in_ours_gives_way(world: World, handler: InstanceProfileHa
     assert again.fields["roles"] == [NAME]
 
 
-def test_another_path_is_made_anew(world: World, handler: InstanceProfileHandler) -> None:
+def test_another_path_is_a_conflict_that_says_how_to_have_it(world: World, handler: InstanceProfileHandler) -> None:
     handler.create(RESOURCE, world.run())
     moved = replace(RESOURCE, path="/platform/")
-    assert handler.plan(moved, handler.read(moved)).action is Action.REPLACE
+    change = handler.plan(moved, handler.read(moved))
+    assert change.conflict is not None
+    assert "from the path / to /platform/" in change.conflict
+    assert "bastionProxy.instance.roleName" in change.conflict
 
 
 @pytest.mark.parametrize(("held", "fits"), [(NAME, True), ("strange", False), (None, False)])
