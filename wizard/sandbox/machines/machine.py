@@ -110,6 +110,8 @@ class Machine:
 
     def call(self, arguments: Sequence[str]) -> Said:
         """One of its programs, with its arguments."""
+        if arguments[0] == "curl":  # it changes nothing, and waits for others: several run at a time, and hold nobody up
+            return toolbox.call(self, arguments)
         with self.lock:
             return toolbox.call(self, arguments)
 
