@@ -15,7 +15,6 @@ DOCUMENT = "AWS-RunShellScript"
 
 _SEEN = (
     "ec2:DescribeNetworkAcls",
-    "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeVpcPeeringConnections",
 )
 """What lies between the nodes and the proxy."""
@@ -23,7 +22,7 @@ _SEEN = (
 _SEEN_OF_COMMANDS = ("ssm:GetCommandInvocation",)
 """How a command ended is told by its id alone."""
 
-_SEEN_TO_MAKE = ("ec2:DescribeImages", "iam:GetAccountSummary")
+_SEEN_TO_MAKE = ("ec2:DescribeImages", "ec2:DescribeNetworkInterfaces", "iam:GetAccountSummary")
 
 _MESSAGES = (
     "ec2messages:AcknowledgeMessage",

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
 from strategies.answers import Answers
-from strategies.codecommit import policies, rights
-from strategies.common.iam import Document
-from tests.e2e.program import SAMPLE, Program, calls
+from strategies.base import Json, Strategy
+from strategies.registry import STRATEGIES
+from tests.e2e.program import ROOT, SAMPLE, Program, calls
 from wizard.answers import document
 from wizard.sandbox.launch import Sandbox
 
 UNSIGNED = "MissingAuthenticationToken"
 """Asked without credentials, so that rights do not matter: AWS's clock is read, and a pod sees that STS answers."""
+
+TRIED = "RunInstances"
+"""Tried before its security group and its profile are there, when the account's policies cannot allow it: of a dry run that is
+refused, only the organization's word counts."""
 
 WITHOUT_A_CALL = {
     "codecommit:GitPull": "Git itself, not the API: cloning what stands in the mirror",
@@ -36,7 +40,24 @@ WITHOUT_A_CALL = {
     "iam:UpdateAssumeRolePolicy": "a trust policy that drifted, or another service account",
     "iam:UpdateRole": "a description that drifted",
 }
-"""Actions that a first apply, its replay and a destroy do not need, and what does."""
+"""Actions of the CodeCommit strategy that a first apply, its replay and a destroy do not need, and what does."""
+
+BASTION_WITHOUT_A_CALL = {
+    "codecommit:ListTagsForResource": "an account that has repositories",
+    "ec2:ModifyInstanceMetadataOptions": "a machine of ours that answers IMDSv1",
+    "ec2:RevokeSecurityGroupIngress": "a CIDR that is no longer asked for",
+    "ec2:StartInstances": "a machine of ours that somebody stopped",
+    "iam:DeleteRolePermissionsBoundary": "bastionProxy.instance.permissionsBoundary taken back",
+    "iam:DetachRolePolicy": "a managed policy that somebody attached: IAM deletes no role that has one",
+    "iam:GetRole": "the session of a single sign-on, whose role's path is looked up",
+    "iam:ListInstanceProfileTags": "an account that has instance profiles",
+    "iam:ListRoleTags": "roles that could be of this program",
+    "iam:ListUserTags": "an account that has users",
+    "iam:PutRolePermissionsBoundary": "a changed bastionProxy.instance.permissionsBoundary",
+    "iam:UpdateAssumeRolePolicy": "a trust policy that drifted",
+    "iam:UpdateRole": "a description that drifted",
+}
+"""The same of the bastion proxy."""
 
 
 STATIC = {
@@ -50,10 +71,30 @@ STATIC = {
 """From the sample answers to those with a static password and a pipeline that keeps the mirror."""
 
 
-def changed(path: Path, method: str) -> Path:
-    """The sample answers with a credential method; with the static one, a pipeline keeps the mirror too."""
-    text = SAMPLE.read_text(encoding="utf-8")
-    for old, new in STATIC.items() if method == "git-credentials" else ():
+BASTION = ROOT / "docs" / "examples" / "answers-bastion-proxy.yaml"
+REPO_SERVER = {"    proxy: false\n": "    proxy: true\n", "workerGroupId: null": "workerGroupId: sg-0d0d0d0d0d0d0d0d0"}
+"""From the sample answers to those that set the repo-server's environment, and whose nodes' group gets a rule."""
+
+NEW = {
+    "method: instance": "method: new",
+    "url: http://10.1.1.10:3128": "url: http://10.1.1.20:3128",
+    "    id: i-0c1b2c3d4e5f60010\n    vpcId: null\n    subnetId: null\n": (
+        "    id: null\n    vpcId: vpc-0e1b2c3d4e5f60718\n    subnetId: subnet-0e0e0e0e0e0e0e0e0\n"
+    ),
+    "roleName: null": "roleName: prod-east-egress-proxy",
+    "proxyGroupId: sg-0e5e5e5e5e5e5e5e5": "proxyGroupId: null",
+    "workerGroupId: null": "workerGroupId: sg-0d0d0d0d0d0d0d0d0",
+}
+"""To those with a machine that is made."""
+
+CODECOMMIT_CASES: dict[str, Mapping[str, str]] = {"iam-role": {}, "git-credentials": STATIC}
+BASTION_CASES: dict[str, Mapping[str, str]] = {"instance": {}, "repo-server": REPO_SERVER, "new": NEW}
+
+
+def changed(path: Path, sample: Path, changes: Mapping[str, str]) -> Path:
+    """Sample answers with changes of their text."""
+    text = sample.read_text(encoding="utf-8")
+    for old, new in changes.items():
         assert old in text
         text = text.replace(old, new)
     file = path / "answers.yaml"
@@ -61,59 +102,98 @@ def changed(path: Path, method: str) -> Path:
     return file
 
 
-def restricted(path: Path, answers: Answers) -> Path:
-    """The healthy world, whose operator holds the documented rights and no others."""
+def read(file: Path) -> tuple[Answers, Strategy]:
+    """The answers of a file and their strategy."""
+    answers = document.load(file).draft().answers()
+    return answers, STRATEGIES[answers.strategy or ""]
+
+
+def restricted(path: Path, answers: Answers, strategy: Strategy) -> Path:
+    """The healthy world, whose operator holds the documented rights and no others.
+
+    Where the nodes' group shall get a rule, it is one that does not let everything out.
+    """
     file = path / "least.yaml"
     scenario = {
-        "extends": "healthy",
+        "extends": "healthy" if answers.bastion_proxy.network.worker_group_id is None else "worker-egress-blocks-3128",
         "description": "An operator with the least rights",
-        "aws": {"operator": {"policies": {"ezgitops": policies.operator_policy(answers)}}},
-        "cluster": {"operator": {"rules": []}, "objects": list(rights.operator_roles(answers))},
+        "aws": {"operator": {"policies": {"ezgitops": strategy.operator_policy(answers)}}},
+        "cluster": {"operator": {"rules": []}, "objects": list(strategy.operator_roles(answers))},
     }
     file.write_text(yaml.safe_dump(scenario), encoding="utf-8")
     return file
 
 
-@pytest.mark.parametrize("method", ["iam-role", "git-credentials"])
-def test_the_documented_rights_are_enough_and_not_too_many(method: str, tmp_path: Path) -> None:
-    file = changed(tmp_path, method)
-    answers = document.load(file).draft().answers()
-    with Sandbox(str(restricted(tmp_path, answers))) as sandbox:
+def walk(tmp_path: Path, file: Path, road: Sequence[tuple[tuple[str, ...], int]], spared: Mapping[str, str]) -> None:
+    """Go a road, commands with their exit codes: nothing is refused, and no action but the spared ones is left unused."""
+    answers, strategy = read(file)
+    with Sandbox(str(restricted(tmp_path, answers, strategy))) as sandbox:
         program = Program(tmp_path, dict(sandbox.environ))
-        run = ("-f", str(file), "--output", "json")
-        for arguments, wanted in (
-            (("check", *run), 0),
-            (("plan", *run, "--detailed-exitcode"), 4),
-            (("apply", *run, "--yes"), 0),
-            (("plan", *run, "--detailed-exitcode"), 0),
-            (("mirror", *run), 0),
-            (("status", *run), 0),
-            (("destroy", answers.name or "", "--yes", answers.name or "", "--output", "json"), 0),
-            (
-                (
-                    "destroy", answers.name or "", "--yes", answers.name or "", "--output", "json",
-                    "--delete-repository", answers.codecommit.repository.name or "",
-                ),
-                0,
-            ),
-        ):  # fmt: skip
-            result = program.run(*arguments)
+        for arguments, wanted in road:
+            result = program.run(*arguments, "--output", "json")
             assert result.code == wanted, (arguments, result.out[-4000:], result.err)
             assert "not authorized" not in result.out, (arguments, [e for e in result.events if "not authorized" in str(e)])
             assert "could not be looked for" not in result.out
         made = [c for c in calls(sandbox.control) if c["api"] == "aws"]
-    refused = {(c["operation"], c["error"]) for c in made if c["status"] == 403 or "Denied" in str(c["error"])}
+    tried = [c for c in made if c["operation"] == TRIED and not c["mutating"]]
+    refused = {
+        (c["operation"], c["error"]) for c in made if c not in tried and (c["status"] == 403 or "Denied" in str(c["error"]))
+    }
     assert {(operation, error) for operation, error in refused if error != UNSIGNED} == set()
     used = {action for c in made for action in actions_of(c)}
-    granted = set(actions(policies.operator_policy(answers)))
-    assert sorted(granted - used - set(WITHOUT_A_CALL)) == []
+    granted = set(actions(strategy.operator_policy(answers)))
+    assert sorted(granted - used - set(spared)) == []
 
 
-def test_the_reasons_are_about_actions_that_are_granted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", list(CODECOMMIT_CASES))
+def test_the_documented_rights_are_enough_and_not_too_many(case: str, tmp_path: Path) -> None:
+    file = changed(tmp_path, SAMPLE, CODECOMMIT_CASES[case])
+    answers, _ = read(file)
+    name, run = answers.name or "", ("-f", str(file))
+    gone = ("destroy", name, "--yes", name)
+    road = (
+        (("check", *run), 0),
+        (("plan", *run, "--detailed-exitcode"), 4),
+        (("apply", *run, "--yes"), 0),
+        (("plan", *run, "--detailed-exitcode"), 0),
+        (("mirror", *run), 0),
+        (("status", *run), 0),
+        (gone, 0),
+        ((*gone, "--delete-repository", answers.codecommit.repository.name or ""), 0),
+    )
+    walk(tmp_path, file, road, WITHOUT_A_CALL)
+
+
+@pytest.mark.parametrize("case", list(BASTION_CASES))
+def test_the_bastions_rights_are_enough_and_not_too_many(case: str, tmp_path: Path) -> None:
+    file = changed(tmp_path, BASTION, BASTION_CASES[case])
+    answers, _ = read(file)
+    name, run = answers.name or "", ("-f", str(file))
+    road = (
+        (("check", *run), 0),
+        (("plan", *run, "--detailed-exitcode"), 4),
+        (("apply", *run, "--yes"), 0),
+        (("apply", *run, "--yes"), 0),
+        (("status", *run), 0),
+        # Without answers, destroy reads what the suggested strategy wants to know, too.
+        (("destroy", name, *run, "--yes", name), 0),
+    )
+    walk(tmp_path, file, road, BASTION_WITHOUT_A_CALL)
+
+
+@pytest.mark.parametrize(
+    ("sample", "cases", "spared"),
+    [(SAMPLE, CODECOMMIT_CASES, WITHOUT_A_CALL), (BASTION, BASTION_CASES, BASTION_WITHOUT_A_CALL)],
+    ids=["codecommit", "bastion-proxy"],
+)
+def test_the_reasons_are_about_actions_that_are_granted(
+    sample: Path, cases: Mapping[str, Mapping[str, str]], spared: Mapping[str, str], tmp_path: Path
+) -> None:
     granted: set[str] = set()
-    for method in ("iam-role", "git-credentials"):
-        granted |= set(actions(policies.operator_policy(document.load(changed(tmp_path, method)).draft().answers())))
-    assert set(WITHOUT_A_CALL) <= granted
+    for changes in cases.values():
+        answers, strategy = read(changed(tmp_path, sample, changes))
+        granted |= set(actions(strategy.operator_policy(answers)))
+    assert set(spared) <= granted
 
 
 def actions_of(call: dict[str, object]) -> list[str]:
@@ -123,10 +203,11 @@ def actions_of(call: dict[str, object]) -> list[str]:
     return found
 
 
-def actions(policy: Document) -> Iterator[str]:
+def actions(policy: Mapping[str, Json]) -> Iterator[str]:
     """Every action of a policy."""
     statements = policy["Statement"]
     assert isinstance(statements, list)
     for statement in statements:
+        assert isinstance(statement, dict)
         given = statement["Action"]
-        yield from [given] if isinstance(given, str) else given
+        yield from map(str, given if isinstance(given, list) else [given])

@@ -64,6 +64,28 @@ def test_conditions_must_all_hold(condition, expected):
 
 
 @pytest.mark.parametrize(
+    ("condition", "keys", "expected"),
+    [
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}}, ("a",), True),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}, ("a", "b"), False),
+        ({"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}, None, True),
+        ({"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}}, ("a", "b"), True),
+        ({"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}}, ("b",), False),
+        ({"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}}, None, False),
+        ({"ForAllValues:StringNotEquals": {"aws:TagKeys": ["a"]}}, ("a", "b"), False),
+        ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a"]}}, ("a", "b"), True),
+        ({"Null": {"aws:TagKeys": "false"}}, ("a",), True),
+        ({"Null": {"aws:TagKeys": "false"}}, None, False),
+    ],
+)
+def test_keys_of_many_values(condition, keys, expected):
+    """ "Set operators for multivalued context keys"."""
+    document = {"Version": "2012-10-17", "Statement": statement(Condition=condition)}
+    found = decide([document], PULL, CONFIG, context={} if keys is None else {"aws:TagKeys": keys})
+    assert (found is Decision.ALLOWED) is expected
+
+
+@pytest.mark.parametrize(
     ("principal", "expected"),
     [
         ("*", True),
