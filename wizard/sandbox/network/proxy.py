@@ -106,7 +106,7 @@ class ConnectProxy:
             self._loop.close()
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A task that asyncio makes itself is reported as an error when it is cancelled (github.com/python/cpython/issues/113538).
+        # A task that asyncio makes itself is told as an error when it is cancelled (github.com/python/cpython/issues/113538).
         task = self._loop.create_task(self._serve(reader, writer))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
