@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from wizard.sandbox.launch import Sandbox
@@ -30,6 +31,10 @@ _NAMES = (
     "no_proxy",
 )
 _KEPT = ("KUBEBUILDER_ASSETS", "EZGITOPS_CONTRACT_SERVER")
+
+# How long an example takes says something of the machine, and nothing of the program.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 """Read before the variables are cleared: a skip for want of a program is a failure in CI."""
