@@ -73,7 +73,7 @@ def _with_variables(call: Call, line: str, groups: set[str], site: str) -> str:
     if own and call.call == "ec2:RevokeSecurityGroupEgress":
         rules = (
             f'aws ec2 describe-security-group-rules --filters "Name=group-id,Values=${_GROUP}" '
-            f"--query 'SecurityGroupRules[?IsEgress && IpProtocol==`-1`].SecurityGroupRuleId' --output text {site}"
+            f"--query 'SecurityGroupRules[?IsEgress && IpProtocol==`\"-1\"`].SecurityGroupRuleId' --output text {site}"
         )
         return (
             f'aws ec2 revoke-security-group-egress --group-id "${_GROUP}" --security-group-rule-ids $({rules.strip()}) {site}'

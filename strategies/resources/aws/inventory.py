@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _ROSA_NAME_TAG = "api.openshift.com/name"
 _LAST_PORT = 65535
-_THERE = ("pending", "running", "shutting-down", "stopping", "stopped")
-"""Every state but ``terminated`` (EC2 user guide, "Instance lifecycle")."""
+_THERE = ("pending", "running", "stopping", "stopped")
+"""The states in which a machine is there, or comes back (EC2 user guide, "Instance lifecycle")."""
 _PAGE = 50
 """The most that DescribeInstanceInformation gives at once."""
 
