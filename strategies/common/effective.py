@@ -30,8 +30,25 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _INSTANCE_LENGTH = 30
 
 
+def has_source(answers: Answers) -> bool:
+    """Whether there is a source repository that this machine can look at: not one that only SSH reaches."""
+    own = answers.private_server.repository
+    return answers.strategy != "private-server" or own.fill == "mirror" or not (own.url or "").startswith("ssh://")
+
+
+def suggested_source(situation: Situation) -> str | None:
+    """A repository on a server of one's own that is written to directly is its own source."""
+    answers = situation.answers
+    own = answers.private_server.repository
+    if answers.strategy != "private-server" or own.fill == "mirror" or not has_source(answers):
+        return None
+    return own.url
+
+
 def mirrors(answers: Answers) -> bool:
     """Whether this machine copies the source: then it has to reach it."""
+    if answers.strategy == "private-server":
+        return answers.private_server.repository.fill == "mirror"
     return answers.strategy in (None, "codecommit")
 
 

@@ -10,8 +10,10 @@ import yaml
 
 from strategies.answers import Answers
 from strategies.base import Json, Strategy
+from strategies.common import iam
 from strategies.registry import STRATEGIES
 from tests.e2e.program import ROOT, SAMPLE, Program, calls
+from tests.e2e.servers import sample
 from wizard.answers import document
 from wizard.sandbox.launch import Sandbox
 
@@ -59,6 +61,15 @@ BASTION_WITHOUT_A_CALL = {
 }
 """The same of the bastion proxy."""
 
+PRIVATE_WITHOUT_A_CALL = {
+    "codecommit:ListTagsForResource": "an account that has repositories",
+    "iam:GetRole": "the session of a single sign-on, whose role's path is looked up",
+    "iam:ListInstanceProfileTags": "an account that has instance profiles",
+    "iam:ListRoleTags": "roles that could be of this program",
+    "iam:ListUserTags": "an account that has users",
+}
+"""The same of a private server that is there already."""
+
 
 STATIC = {
     "method: iam-role": "method: git-credentials",
@@ -71,6 +82,7 @@ STATIC = {
 """From the sample answers to those with a static password and a pipeline that keeps the mirror."""
 
 
+PRIVATE = sample("gitlab")
 BASTION = ROOT / "docs" / "examples" / "answers-bastion-proxy.yaml"
 REPO_SERVER = {"    proxy: false\n": "    proxy: true\n", "workerGroupId: null": "workerGroupId: sg-0d0d0d0d0d0d0d0d0"}
 """From the sample answers to those that set the repo-server's environment, and whose nodes' group gets a rule."""
@@ -88,6 +100,7 @@ NEW = {
 """To those with a machine that is made."""
 
 CODECOMMIT_CASES: dict[str, Mapping[str, str]] = {"iam-role": {}, "git-credentials": STATIC}
+PRIVATE_CASES: dict[str, Mapping[str, str]] = {"gitlab": {}}
 BASTION_CASES: dict[str, Mapping[str, str]] = {"instance": {}, "repo-server": REPO_SERVER, "new": NEW}
 
 
@@ -114,10 +127,11 @@ def restricted(path: Path, answers: Answers, strategy: Strategy) -> Path:
     Where the nodes' group shall get a rule, it is one that does not let everything out.
     """
     file = path / "least.yaml"
+    parts = iam.parts(strategy.operator_policy(answers))
     scenario = {
         "extends": "healthy" if answers.bastion_proxy.network.worker_group_id is None else "worker-egress-blocks-3128",
         "description": "An operator with the least rights",
-        "aws": {"operator": {"policies": {"ezgitops": strategy.operator_policy(answers)}}},
+        "aws": {"operator": {"policies": {f"ezgitops-{number}": part for number, part in enumerate(parts)}}},
         "cluster": {"operator": {"rules": []}, "objects": list(strategy.operator_roles(answers))},
     }
     file.write_text(yaml.safe_dump(scenario), encoding="utf-8")
@@ -181,17 +195,39 @@ def test_the_bastions_rights_are_enough_and_not_too_many(case: str, tmp_path: Pa
     walk(tmp_path, file, road, BASTION_WITHOUT_A_CALL)
 
 
+@pytest.mark.parametrize("case", list(PRIVATE_CASES))
+def test_a_private_servers_rights_are_enough_and_not_too_many(case: str, tmp_path: Path) -> None:
+    file = changed(tmp_path, PRIVATE, PRIVATE_CASES[case])
+    answers, _ = read(file)
+    name, run = answers.name or "", ("-f", str(file))
+    road = (
+        (("check", *run), 0),
+        (("plan", *run, "--detailed-exitcode"), 4),
+        (("apply", *run, "--yes"), 0),
+        (("plan", *run, "--detailed-exitcode"), 0),
+        (("status", *run), 0),
+        (("mirror", *run), 0),
+        (("renew", *run, "--yes"), 0),
+        (("destroy", name, *run, "--yes", name), 0),
+    )
+    walk(tmp_path, file, road, PRIVATE_WITHOUT_A_CALL)
+
+
 @pytest.mark.parametrize(
-    ("sample", "cases", "spared"),
-    [(SAMPLE, CODECOMMIT_CASES, WITHOUT_A_CALL), (BASTION, BASTION_CASES, BASTION_WITHOUT_A_CALL)],
-    ids=["codecommit", "bastion-proxy"],
+    ("answered", "cases", "spared"),
+    [
+        (SAMPLE, CODECOMMIT_CASES, WITHOUT_A_CALL),
+        (BASTION, BASTION_CASES, BASTION_WITHOUT_A_CALL),
+        (PRIVATE, PRIVATE_CASES, PRIVATE_WITHOUT_A_CALL),
+    ],
+    ids=["codecommit", "bastion-proxy", "private-server"],
 )
 def test_the_reasons_are_about_actions_that_are_granted(
-    sample: Path, cases: Mapping[str, Mapping[str, str]], spared: Mapping[str, str], tmp_path: Path
+    answered: Path, cases: Mapping[str, Mapping[str, str]], spared: Mapping[str, str], tmp_path: Path
 ) -> None:
     granted: set[str] = set()
     for changes in cases.values():
-        answers, strategy = read(changed(tmp_path, sample, changes))
+        answers, strategy = read(changed(tmp_path, answered, changes))
         granted |= set(actions(strategy.operator_policy(answers)))
     assert set(spared) <= granted
 

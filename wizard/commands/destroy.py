@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @common_options
 @click.option("--yes", "confirmed", metavar="NAME", help="Do not ask; the name of the instance has to be given once more.")
-@click.option(
-    "--delete-repository", metavar="REPOSITORY", help="Also delete this CodeCommit repository although it holds commits."
-)
+@click.option("--delete-repository", metavar="REPOSITORY", help="Also delete this repository although it holds commits.")
 @click.option("--partial", is_flag=True, help="Remove what can be seen, even where AWS or the cluster cannot be looked at.")
 @click.pass_context
 def destroy(
@@ -35,7 +33,7 @@ def destroy(
 ) -> None:
     """Remove everything that carries the marks of instance NAME. Needs no answers file.
 
-    What was adopted or belongs to somebody else is left alone. A CodeCommit repository that holds commits is kept unless it is
+    What was adopted or belongs to somebody else is left alone. A repository that holds commits is kept unless it is
     named with --delete-repository. What Argo CD made in the cluster from the repository stays.
     """
     chosen = options_of(given)

@@ -127,8 +127,8 @@ class Run:
         have no time to wait for a human, and no terminal of their own.
         """
         if need:
-            self.check_secrets(*_LOCAL)
-        elif self.asks:
+            self.check_secrets(*_LOCAL, spent=False)
+        if self.asks:
             self.check_secrets("prompt")
         self.session.start()
         self.session.wait()
@@ -182,12 +182,18 @@ class Run:
                 [f"{r.check.title}: {r.verdict.evidence}" for r in blocking],
             )
 
-    def check_secrets(self, *schemes: str) -> None:
-        """End (2) when a secret that the answers refer to is not there (with ``schemes``: among those kinds of reference)."""
-        try:
-            self.session.check_secrets(*schemes)
-        except ResourceError as error:
-            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.", [error.remedy]) from error
+    def check_secrets(self, *schemes: str, spent: bool = True) -> None:
+        """End (2) when a secret that the answers refer to is not there (with ``schemes``: among those kinds of reference).
+
+        Without ``spent``, those that only making something takes are left alone.
+        """
+        with self._demanded():
+            self.session.check_secrets(*schemes, spent=spent)
+
+    def check_work(self, plan: Plan) -> None:
+        """End (2) when a secret is not there that the changes of a plan take."""
+        with self._demanded():
+            self.session.check_work(plan)
 
     def prepared(self) -> Plan:
         """Read the facts, see that nothing is missing, and plan.
@@ -195,10 +201,12 @@ class Run:
         Where the answers are complete by themselves, the plan is made while the facts are still being read: two roads of calls
         side by side instead of one after the other. Should a fact change an answer after all, it is made again.
         """
-        self.check_secrets(*_LOCAL)
+        self.check_secrets(*_LOCAL, spent=False)
+        if self.asks:
+            self.check_secrets("prompt")
         early = self._early_plan()
         self.start()
-        self.check_secrets()
+        self.check_secrets(spent=False)
         plan = early()
         return self.planned(self.session.plan) if plan is None else self.planned(lambda: plan)
 
@@ -218,8 +226,7 @@ class Run:
         """Show a plan as text, or as events."""
         self.plan_events(plan)
         if self.json:
-            for note in plan.notes:
-                self.say("warning", note)
+            self.tell_notes(plan)
         else:
             print_plan(self.out, plan)
         if plan.conflicts:
@@ -228,6 +235,11 @@ class Run:
                 f"{len(plan.conflicts)} in conflict; nothing was touched.",
                 [f"{c.title}: {c.conflict}" for c in plan.conflicts],
             )
+
+    def tell_notes(self, plan: Plan) -> None:
+        """What was not looked at, as events."""
+        for note in plan.notes:
+            self.say("warning", note)
 
     def plan_events(self, plan: Plan) -> None:
         """The plan as events."""
@@ -357,6 +369,14 @@ class Run:
 
     def _ask_secret(self, prompt: str) -> str:
         return str(click.prompt(prompt, hide_input=True, err=True))
+
+    @contextmanager
+    def _demanded(self) -> Iterator[None]:
+        """What is missing in here ends the run."""
+        try:
+            yield
+        except ResourceError as error:
+            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.", [error.remedy]) from error
 
     @contextmanager
     def _stoppable(self, cancel: threading.Event) -> Iterator[None]:

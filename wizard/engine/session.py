@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from strategies.answers import Answers
-from strategies.base import Check, Json, Mend, Owner, Question, Resource, Strategy
+from strategies.base import Action, Check, Json, Mend, Owner, Question, Resource, Strategy
 from strategies.contradictions import contradictions
+from strategies.kinds import StoredSecretResource
 from strategies.ports import Site, World
 from wizard.answers.draft import Draft
 from wizard.answers.keys import secret_references
@@ -25,7 +26,7 @@ from wizard.engine.mend import carry_out_mend
 from wizard.engine.outlook import Outlook
 from wizard.engine.plan import Plan, SavedPlan
 from wizard.engine.status import StatusReport
-from wizard.engine.survey import Remake, Survey, survey, survey_owned
+from wizard.engine.survey import Remake, Survey, survey, survey_owned, texts
 from wizard.engine.verify import Patience, Word, goal_of, verify
 
 DEBOUNCE = 0.35
@@ -101,8 +102,12 @@ class Session(Outlook):
 
     # --- planning and applying ----------------------------------------------------------------------------------
 
-    def plan(self, select: Callable[[Resource], bool] | None = None) -> Plan:
+    def plan(
+        self, select: Callable[[Resource], bool] | None = None, alter: Callable[[Resource], Resource] = lambda one: one
+    ) -> Plan:
         """Look at every resource and plan; with ``select`` for those resources alone, and nothing is deleted.
+
+        ``alter`` gives what is asked for in a selected resource's place.
 
         Raises IncompleteError, SurveyError.
         """
@@ -113,7 +118,7 @@ class Session(Outlook):
             resources = strategy.resources(answers)
             if select is None:
                 return survey(site, owner, strategy.id, resources)
-            return survey(site, owner, strategy.id, [r for r in resources if select(r)], leftovers=False)
+            return survey(site, owner, strategy.id, [alter(r) for r in resources if select(r)], leftovers=False)
 
         return self._remember(look)
 
@@ -206,13 +211,29 @@ class Session(Outlook):
         state = tuple(strategy.state(answers, outputs)) if strategy is not None else ()
         return StatusReport(plan, state, word)
 
-    def check_secrets(self, *schemes: str) -> None:
+    def check_secrets(self, *schemes: str, spent: bool = True) -> None:
         """Resolve every secret that the answers refer to, and forget it again. Raises ResourceError where one is missing.
 
-        With ``schemes`` (``env``, ``prompt``) only references of these are looked at.
+        With ``schemes`` (``env``, ``prompt``) only references of these are looked at; without ``spent`` none that only making
+        something takes.
         """
-        for reference in secret_references(self.complete()):
+        for reference in secret_references(self.complete(), spent=spent):
             if not schemes or reference.partition(":")[0] in schemes:
+                self.check_secret(reference)
+
+    def check_work(self, plan: Plan) -> None:
+        """Resolve the secrets that the plan's changes take, and forget them again. Raises ResourceError where one is missing.
+
+        One that the plan itself makes, or keeps, is there when its turn comes.
+        """
+        every = frozenset(secret_references(self.complete()))
+        kept = {one.resource.name for one in plan.changes if isinstance(one.resource, StoredSecretResource)}
+        needed = [
+            found for one in plan.changes if one.action is not Action.NONE for found in texts(one.resource) if found in every
+        ]
+        for reference in dict.fromkeys(needed):
+            scheme, _, rest = reference.partition(":")
+            if scheme != "aws-secretsmanager" or rest.partition("#")[0] not in kept:
                 self.check_secret(reference)
 
     def check_secret(self, reference: str) -> None:

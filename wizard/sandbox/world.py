@@ -23,8 +23,9 @@ from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.sites import github_sites
 from wizard.sandbox.machines.corporate import CorporateProxies
 from wizard.sandbox.machines.machines import Internet, Machines, reachable
+from wizard.sandbox.machines.metadata import Metadata, RoleCredentials
 from wizard.sandbox.machines.toolbox import Said
-from wizard.sandbox.network import names, perimeter, routes
+from wizard.sandbox.network import names, perimeter, private, routes
 from wizard.sandbox.network.doors import Doors
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from wizard.sandbox.aws.server import AwsServer
     from wizard.sandbox.cluster.server import ClusterServer
+    from wizard.sandbox.git.servers.servers import GitServers
 
 _LOOPBACK = "127.0.0.1,localhost"
 _NOWHERE = "http://127.0.0.1:9"
@@ -91,12 +93,15 @@ class SandboxWorld:
             apps_ready = pool.submit(Apps, section.apps, section.organisation, self.clock)
             issuer_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
             authority = Authority()
+            servers = self._git_servers(authority, reaper)
+            servers_ready = pool.submit(servers.start)
             cluster = self._cluster(authority, issuer_key)
             aws = self._aws(aws_ready.result(), cluster, issuer_key)
             apps = apps_ready.result()
             github = github_sites(self._scenario.github, github_ready.result(), apps)
             self._environ = apps.variables()
-        self._network(authority, cluster, aws, github, reaper)
+            servers_ready.result()
+        self._network(authority, cluster, aws, github, servers, reaper)
 
     def _cluster(self, authority: Authority, issuer_key: rsa.RSAPrivateKey) -> ClusterServer:
         from wizard.sandbox.cluster.server import ClusterServer
@@ -131,6 +136,7 @@ class SandboxWorld:
         cluster: ClusterServer,
         aws: AwsServer,
         github: Mapping[str, WSGIApplication],
+        servers: GitServers,
         reaper: Reaper,
     ) -> None:
         region = self._scenario.world.region
@@ -165,16 +171,36 @@ class SandboxWorld:
             return made
 
         outer, inner = (self._front(HttpsFront(context, sites(inside=inside))) for inside in (False, True))
-        workstation = proxy("workstation", routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
-        resolve = names.vpc(
-            domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere, internet=tuple(github)
+        outside = routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github))
+        address = self._scenario.world.workstation_address
+        office = private.into(
+            outside,
+            name=aws.private_name,
+            is_machine=aws.is_machine,
+            obstacle=lambda target, port: aws.obstacle_inward(address, target, port),
+            web=lambda target: None if self._machines is None else self._machines.web(target),
+        )
+        workstation = proxy("workstation", servers.route("workstation", office))
+        resolve = servers.names(
+            "cluster",
+            names.before(
+                aws.private_name,
+                names.vpc(
+                    domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere, internet=tuple(github)
+                ),
+            ),
         )
         bundle = authority.write_bundle(self.folder / "ca.pem")
-        beyond = reachable(routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
+        beyond = reachable(outside)
         internet = proxy("internet", beyond)
         others = self._corporate(aws, beyond, internet, sites(inside=False))
         machines = self._machines = self._start_machines(aws, internet, others, tuple(github), bundle, reaper)
-        inside_vpc = self._vpc(inner, aws, resolve, domain, machines)
+        node = self._scenario.world.node_address
+        inside_vpc = servers.route(
+            "cluster",
+            self._vpc(inner, aws, resolve, domain, machines),
+            lambda address, port: aws.obstacle_outside(node, address, port),
+        )
         vpc = proxy("VPC", inside_vpc)
         doors = Doors(inside_vpc, lambda why: self.log.note("VPC network", why))
         self._stack.callback(doors.close)
@@ -187,6 +213,21 @@ class SandboxWorld:
         control.start()
         self._stack.callback(control.stop)
         self._environ |= self._exports(cluster, aws, workstation, bundle, control)
+        self._environ |= servers.variables(self.folder / "bin", workstation.url, self._environ.get("PATH"))
+
+    def _git_servers(self, authority: Authority, reaper: Reaper) -> GitServers:
+        from wizard.sandbox.git.servers.servers import GitServers, sections
+
+        made = GitServers(
+            sections(self._scenario.servers),
+            self.folder / "servers",
+            public=authority,
+            clock=self.clock,
+            reaper=reaper,
+            note=lambda line: self.log.note("git servers", line),
+        )
+        self._stack.callback(made.stop)
+        return made
 
     def _shell(self, instance_id: str, script: str, seconds: float) -> Said | None:
         """What Systems Manager sends to a machine. Raises KeyError for one that does not run, as long as none does."""
@@ -223,6 +264,15 @@ class SandboxWorld:
             middlebox = ConnectProxy("middlebox", lambda _host, _port: Pass(front.port))
             middlebox.start()
             self._stack.callback(middlebox.stop)
+        metadata = Metadata(lambda machine: _role_of(aws, machine))
+        metadata.start()
+        self._stack.callback(metadata.stop)
+
+        def environment(machine: str) -> dict[str, str]:
+            found = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.address(machine)}
+            # Where the VPC has no endpoint, the service's name leads nowhere: there is no way out.
+            return found | ({"AWS_ENDPOINT_URL_SECRETS_MANAGER": aws.url} if aws.endpoint("secretsmanager") else {})
+
         machines = Machines(
             self.folder / "machines",
             bundle=lambda: bundle,
@@ -232,6 +282,8 @@ class SandboxWorld:
             reaper=reaper,
             others=others.listener,
             note=lambda line: self.log.note("machines", line),
+            environment=environment,
+            now=self.clock,
         )
         machines.start()
         self._stack.callback(machines.stop)
@@ -250,7 +302,7 @@ class SandboxWorld:
             node_address=world.node_address,
             obstacles=routes.Obstacles(world.dropped, world.intercepted),
             middlebox=None if middlebox is None else lambda: middlebox.port,
-            machines=routes.MachineWays(aws.is_machine, aws.obstacle, machines.listener),
+            machines=routes.MachineWays(aws.is_machine, aws.obstacle, machines.listener, machines.web),
         )
 
     def _front(self, front: HttpsFront) -> HttpsFront:
@@ -331,6 +383,16 @@ def _import_aws() -> type[AwsServer]:
 
 def _port_of(proxy: ConnectProxy) -> Callable[[], int]:
     return lambda: urlsplit(proxy.url).port or 0
+
+
+def _role_of(aws: AwsServer, machine: str) -> RoleCredentials | None:
+    """Credentials of a machine's role, as its metadata tells them."""
+    found = aws.machine_role(machine)
+    if found is None:
+        return None
+    role, one = found
+    ends = "" if one.expires_at is None else f"{one.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    return RoleCredentials(role, one.access_key_id, one.secret_access_key, one.session_token or "", ends)
 
 
 def _made(folder: Path) -> Path:

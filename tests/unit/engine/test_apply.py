@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from strategies.base import Action, Owner, Page, Question, Ref
+from strategies.base import Action, Card, Owner, Page, Question, Ref, Situation
 from strategies.ports import ResourceError, SyncReport
-from strategies.unavailable import PRIVATE_SERVER
 from tests.fakes import SYNCED, FakeClock, FakeResource, FakeStrategy, FakeWorld, thing
 from wizard.answers.draft import Draft
 from wizard.engine import events
@@ -204,8 +203,17 @@ def test_what_was_found_may_contradict_what_was_answered() -> None:
 
 
 def test_a_strategy_that_is_only_a_card_is_never_planned() -> None:
-    draft = Draft({"name": "prod-east", "strategy": PRIVATE_SERVER.id})
-    session = Session(FakeWorld(), draft, strategies={PRIVATE_SERVER.id: PRIVATE_SERVER}, questions=(), checks=())
+    class OnlyShown(FakeStrategy):
+        """A strategy that this version shows and cannot carry out."""
+
+        def __init__(self) -> None:
+            super().__init__(id="private-server")
+
+        def card(self, situation: Situation) -> Card:
+            return replace(super().card(situation), available=False)
+
+    draft = Draft({"name": "prod-east", "strategy": "private-server"})
+    session = Session(FakeWorld(), draft, strategies={"private-server": OnlyShown()}, questions=(), checks=())
     with pytest.raises(IncompleteError, match="private-server"):
         session.plan()
 
@@ -521,6 +529,16 @@ def test_destroy_removes_what_is_marked_in_order_and_keeps_commits() -> None:
     named = session.plan_destroy(delete_repository="repo")
     assert session.apply(named, sink=lambda _: None, cancel=threading.Event()).ok
     assert set(world.things) == {"aws.theirs", "aws.adopted"}
+
+
+def test_what_cannot_be_removed_from_here_is_told_and_left() -> None:
+    world = FakeWorld()
+    world.foreign(thing("git.repo"), ME)
+    world.things["git.repo"] = replace(world.things["git.repo"], stays="it stays on https://git.example.com: no token")
+    session = session_for(world)
+    (change,) = session.plan_destroy().changes
+    assert (change.action, change.reason) == (Action.NONE, "it stays on https://git.example.com: no token")
+    assert not session.plan_destroy().pending
 
 
 def test_destroy_without_a_look_at_everything_is_refused_unless_partial() -> None:

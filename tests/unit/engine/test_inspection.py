@@ -19,7 +19,7 @@ from strategies.facts import (
     SOURCE,
     FactError,
 )
-from tests.fakes import PROXIED, SOURCE_URL, FakeStrategy, FakeWorld, passing
+from tests.fakes import PROXIED, SERVED, SOURCE_URL, FakeStrategy, FakeWorld, passing
 from wizard.answers.draft import Draft
 from wizard.engine.events import CheckChanged, Event, FactRead, FactStarted
 from wizard.engine.session import Session
@@ -82,7 +82,7 @@ def test_suggestions_lead_from_fact_to_fact() -> None:
         assert session.wait(10)
         answers = session.complete()
         assert (answers.aws.region, answers.cluster.context, answers.name) == ("us-east-2", "prod-east", "prod-east")
-        waiting = {AWS_REPOSITORY.id, *PROXIED, *(fact for fact in world.facts if fact.startswith(SOURCE.id))}
+        waiting = {AWS_REPOSITORY.id, *PROXIED, *SERVED, *(fact for fact in world.facts if fact.startswith(SOURCE.id))}
         assert {read for read, _ in world.reads} == set(world.facts) - waiting
         assert [q.key for q in session.missing()] == ["source.url"]
 

@@ -1,0 +1,65 @@
+"""What holds for the private server before everything has been answered: the answer, else what the facts suggest. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from strategies.base import Situation
+from strategies.common.servers.address import ServerAddress
+from strategies.facts import ServerKind
+from strategies.kinds import ServerAccess
+from strategies.private_server import offers, place
+
+STRATEGY = "private-server"
+_HTTPS = 443
+
+
+def chosen(situation: Situation) -> ServerAddress | None:
+    """The address of the repository's server; None where another strategy is chosen, or there is no URL yet."""
+    return place.address(situation.answers) if situation.answers.strategy == STRATEGY else None
+
+
+def kind(situation: Situation) -> ServerKind | None:
+    """The product; None while it is not known."""
+    found = situation.answers.private_server.server.kind or offers.suggested_kind(situation)
+    return ServerKind(found) if isinstance(found, str) else None
+
+
+def base_url(situation: Situation) -> str:
+    """Where the API begins; empty while it is not known."""
+    found = situation.answers.private_server.server.base_url or offers.suggested_base(situation)
+    return found if isinstance(found, str) else ""
+
+
+def web(situation: Situation) -> tuple[str, int] | None:
+    """Host and port that speak TLS: those of an https:// URL, else those of the API. None: there are none that are known."""
+    where = chosen(situation)
+    if where is None:
+        return None
+    if where.scheme == "https":
+        return where.host, where.port
+    parts = urlsplit(situation.answers.private_server.server.base_url or "")
+    return (parts.hostname, parts.port or _HTTPS) if parts.hostname else None
+
+
+def makes(situation: Situation) -> bool:
+    """Whether an administrator's token is needed: something is made on the server."""
+    asked, product = situation.answers.private_server, kind(situation)
+    if product in (None, ServerKind.PLAIN):
+        return False
+    return asked.credentials.method == "make" or asked.repository.mode == "create"
+
+
+def access(situation: Situation) -> ServerAccess | None:
+    """How the API is asked with the administrator's token; None where there is no API, or no token is answered."""
+    asked, product, base = situation.answers.private_server.server, kind(situation), base_url(situation)
+    if chosen(situation) is None or product in (None, ServerKind.PLAIN) or not base or asked.admin_token is None:
+        return None
+    return ServerAccess(
+        kind=product.value if product is not None else "",
+        base_url=base,
+        ca_file=asked.ca_file,
+        ca_fingerprint=asked.ca_fingerprint,
+        username=asked.admin_username,
+        token=asked.admin_token,
+    )

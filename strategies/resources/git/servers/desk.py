@@ -1,0 +1,144 @@
+"""Opens the API of the server that a resource names, for as long as it is used.
+
+The administrator's token is looked up each time an API is opened, and kept by nobody afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from strategies.base import Json
+from strategies.facts import ServerInfo, ServerKind
+from strategies.kinds import ServerAccess
+from strategies.ports import ResourceError
+from strategies.resources.git.servers.api import ServerApi, Token
+from strategies.resources.git.servers.authority import authority
+from strategies.resources.git.servers.connect import server_api
+from strategies.resources.git.servers.dial import Dialer, TalkError
+from strategies.resources.git.servers.http import HttpClient
+from strategies.resources.git.servers.tls import read_chain
+
+UNSEEN: Final = "unseen"
+"""The field of an ``Observed`` that says why the server was not asked."""
+
+
+class NoTokenError(ResourceError):
+    """There is no administrator's token: none was answered, or what was answered leads to none. The server was not asked."""
+
+
+class ServerDesk:
+    """``resolve`` gives the secret behind a reference and raises ResourceError; ``answered`` is the server of the answers.
+
+    Every method raises ResourceError.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        resolve: Callable[[str], str],
+        clock: Callable[[], datetime],
+        *,
+        answered: ServerAccess | None = None,
+        dialer: Dialer | None = None,
+    ) -> None:
+        self._environ = environ
+        self._resolve = resolve
+        self._clock = clock
+        self._answered = answered
+        self._dialer = dialer or Dialer(environ)
+
+    def api(self, access: ServerAccess) -> ServerApi:
+        """The server's API, with the administrator's token."""
+        token = self.token(access)
+        return server_api(server_info(access), HttpClient(self._dialer, self._environ, self.ca(access)), token, self._clock)
+
+    def token(self, access: ServerAccess) -> Token:
+        """The administrator's token. Raises NoTokenError."""
+        if access.token is None:
+            raise NoTokenError(
+                f"Cannot ask {access.base_url or 'the server'}", "no administrator's token was answered",
+                "Answer privateServer.server.adminToken, such as env:NAME.",
+            )  # fmt: skip
+        return Token(self.secret(access.token), access.username)
+
+    def secret(self, reference: str) -> str:
+        """The secret behind the reference of an administrator's login. Raises NoTokenError."""
+        try:
+            return self._resolve(reference)
+        except ResourceError as error:
+            raise NoTokenError(error.what, error.why, error.remedy) from None
+
+    def ca(self, access: ServerAccess) -> str | None:
+        """The CA that the answers name for the server, in PEM; None where the CAs of this machine decide."""
+        where = urlsplit(access.base_url)
+        try:
+            return authority(
+                self._dialer, self._environ, where.hostname or "", where.port or 443,
+                ca_file=access.ca_file, ca_fingerprint=access.ca_fingerprint,
+            )  # fmt: skip
+        except TalkError as error:
+            raise ResourceError(
+                f"Cannot trust {access.base_url}", error.why,
+                "Look at privateServer.server.caFile and caFingerprint, and at who answers at this address.",
+            ) from error  # fmt: skip
+
+    def shown_certificate(self, host: str, port: int, fingerprint: str) -> str:
+        """The certificate with this fingerprint among those that the server shows, in PEM."""
+        what = f"Cannot take the certificate {fingerprint[:23]}... from {host}"
+        try:
+            found = read_chain(self._dialer, self._environ, host, port).by_fingerprint(fingerprint)
+        except TalkError as error:
+            raise ResourceError(what, error.why, "Look at the network, or name the CA's file instead.") from error
+        if found is None:
+            raise ResourceError(
+                what, "it shows no such certificate any more",
+                "Somebody else may answer there now, or the CA was changed: look at the chain, then confirm it anew.",
+            )  # fmt: skip
+        return found.pem
+
+    def at_hand(self, kind: str, url: str) -> ServerAccess | None:
+        """How a server that a mark names is reached with what was answered: None where that was for another server, and where
+        its token is not to be found.
+
+        A mark may have been written by anybody who may change the Secret: a token never goes to an address that it alone says.
+        """
+        answered = self._answered
+        if answered is None or answered.token is None or answered.base_url != url:
+            return None
+        try:
+            self.secret(answered.token)
+        except NoTokenError:
+            return None
+        return answered if answered.kind != ServerKind.PLAIN else replace(answered, kind=kind)
+
+    def try_api(self, kind: str, url: str) -> ServerApi | None:
+        """The API of a server that a mark names; None where no token for it is at hand. Raises only for a CA and the server."""
+        access = self.at_hand(kind, url)
+        return None if access is None else self.api(access)
+
+
+def server_info(access: ServerAccess) -> ServerInfo:
+    """The server as the answers name it, unseen."""
+    where = urlsplit(access.base_url)
+    try:
+        kind = ServerKind(access.kind)
+    except ValueError:
+        kind = ServerKind.PLAIN
+    return ServerInfo(kind, access.base_url, where.hostname or "", where.port or 443, where.path.rstrip("/"))
+
+
+def not_asked(why: Json) -> str:
+    """How it is told that something was taken as it was left."""
+    return f"the server was not asked: {why}"
+
+
+def removal_by_hand(url: str, what: str) -> str:
+    """What is said where something stays on a server because no token for it is at hand."""
+    return (
+        f"{what} stays on {url}: no administrator's token for that server is at hand. Remove it there, or destroy with the "
+        "answers file (-f FILE), or with --set privateServer.server.baseUrl=URL --set privateServer.server.adminToken=env:NAME"
+    )
