@@ -11,9 +11,12 @@ from strategies.base import Status
 from strategies.facts import (
     SERVER,
     SERVER_CHAIN,
+    SERVER_CREDENTIALS,
     SERVER_REPOSITORY,
     SERVER_SIGNED_IN,
     CloneAnswer,
+    CredentialKind,
+    ReadCredential,
     ServerKind,
     ServerRepository,
     TrustChain,

@@ -1,7 +1,7 @@
 """The way from the company's own network into the VPC: names of private hosted zones, and machines that have them.
 
-As in life, the operator's resolver asks that of the VPC about them (Route 53 guide, "Forwarding inbound DNS queries to your VPCs"),
-and the connections come through the transit gateway.
+As in life, the operator's resolver asks that of the VPC about them (Route 53 guide, "Forwarding inbound DNS queries to your
+VPCs"), and the connections come through the transit gateway.
 """
 
 from __future__ import annotations

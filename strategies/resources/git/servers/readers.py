@@ -181,7 +181,7 @@ class _Eyes:
         return completed(known or _named(situation), _told(api.about))
 
     def caller(self, situation: Situation) -> Caller | None:
-        """Whose the token is. One that is refused, or cannot be found, is an answer as well; so is something else than the API."""
+        """Whose the token is. One that is refused is an answer as well; so is something else than the API."""
         try:
             api = self._bare_api(situation)
             return None if api is None else api.caller()
