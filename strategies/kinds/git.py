@@ -29,12 +29,14 @@ class ServerRepositoryResource(Resource):
     """A repository on a private Git server, by its path there (``group/name``, ``KEY/slug``). Made private, and empty.
 
     One that is there already is used as it is. ``destroy`` keeps it while it holds commits, unless it is named.
+    ``make_groups``: so are the groups that it is in, where the server is new and holds none.
     """
 
     access: ServerAccess
     path: str
     description: str
     default_branch: str
+    make_groups: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,9 +25,12 @@ _TEMPLATE_TYPE = "repo-creds"
 _CREDENTIAL_KEYS = {"token": "password", "bearer": "bearerToken", "ssh-key": "sshPrivateKey"}
 
 
-def cluster_resources(answers: Answers, before: tuple[str, ...]) -> Iterator[Resource]:
-    """Every object in the cluster, for complete answers; ``before`` are the addresses of the repository and what fills it."""
-    trust = tuple(_trust(answers))
+def cluster_resources(answers: Answers, before: tuple[str, ...], server: tuple[str, ...] = ()) -> Iterator[Resource]:
+    """Every object in the cluster, for complete answers; ``before`` are the addresses of the repository and what fills it.
+
+    ``server`` are those of a server that is made: its certificate can be taken from it only then.
+    """
+    trust = tuple(_trust(answers, server))
     yield from trust
     login = _login(answers, tuple(one.address for one in trust), before)
     yield from login
@@ -42,7 +45,7 @@ def cluster_resources(answers: Answers, before: tuple[str, ...]) -> Iterator[Res
     )
 
 
-def _trust(answers: Answers) -> Iterator[Resource]:
+def _trust(answers: Answers, made: tuple[str, ...]) -> Iterator[Resource]:
     """The server's CA, and its SSH host keys, where Argo CD has to be told of them. Nothing is ever taken unchecked."""
     server, where = answers.private_server.server, place.address(answers)
     if where is None:
@@ -54,6 +57,7 @@ def _trust(answers: Answers) -> Iterator[Resource]:
             title=f"CA for {where.host}",
             group=Group.CLUSTER,
             owner=manifests.owner(answers),
+            depends_on=made if server.ca_file is None else (),
             explain="The CA by which Argo CD believes the server.",
             namespace=namespace,
             host=where.host,
@@ -67,6 +71,7 @@ def _trust(answers: Answers) -> Iterator[Resource]:
             title=f"SSH host keys of {where.host}",
             group=Group.CLUSTER,
             owner=manifests.owner(answers),
+            depends_on=made,
             explain="The keys by which Argo CD knows the server.",
             namespace=namespace,
             host=where.host,

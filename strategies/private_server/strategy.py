@@ -41,7 +41,7 @@ class PrivateServerStrategy:
         server = list(own.resources(answers))
         git = list(_git(answers, tuple(one.address for one in server)))
         before = tuple(one.address for one in (*server, *git))
-        return [*server, *git, *manifests.cluster_resources(answers, before)]
+        return [*server, *git, *manifests.cluster_resources(answers, before, tuple(one.address for one in server))]
 
     def outputs(self, answers: Answers) -> Sequence[Output]:
         """Clone URL, and the Terraform variables of the validated-pattern family of cluster code."""
@@ -99,11 +99,12 @@ def _git(answers: Answers, server: tuple[str, ...]) -> Iterator[Resource]:
             group=Group.GIT,
             owner=owner(answers),
             depends_on=server,
-            explain="Holds what Argo CD syncs from. Made private.",
+            explain=f"Holds what Argo CD syncs from. Made private{', its group too' if asked.own.make else ''}.",
             access=access,
             path=path,
             description=repository_description(answers.name or ""),
             default_branch=source.revision or "",
+            make_groups=asked.own.make,
         )
     if asked.repository.fill == "mirror":
         yield MirrorResource(

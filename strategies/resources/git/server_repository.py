@@ -10,6 +10,7 @@ from strategies.common.servers.marks import RepositoryMark
 from strategies.facts import ServerRepository
 from strategies.kinds import ServerRepositoryResource
 from strategies.ports import Execution, ResourceError
+from strategies.resources.git.servers.api import MakesGroups, ServerApi
 from strategies.resources.git.servers.desk import UNSEEN, NoTokenError, ServerDesk, not_asked, removal_by_hand
 from strategies.resources.git.servers.errors import Reason, ServerError
 
@@ -85,6 +86,8 @@ class ServerRepositoryHandler:
         api = self._desk.api(resource.access)
         found = api.repository(resource.path)
         if not found.exists:
+            if resource.make_groups:
+                _make_groups(api, resource, run)
             arguments: dict[str, Json] = {"server": resource.access.base_url, "path": resource.path}
             try:
                 with run.mutation(f"{api.kind}:create-repository", arguments):
@@ -131,6 +134,14 @@ class ServerRepositoryHandler:
             return Observed(_identity(mark), {**_named(mark), "stays": stays}, owner)
         found = api.repository(mark.path)
         return _observed(mark, found) if found.exists and found.instance == owner.instance else None
+
+
+def _make_groups(api: ServerApi, resource: ServerRepositoryResource, run: Execution) -> None:
+    if not isinstance(api, MakesGroups):
+        return
+    for group in api.missing_groups(resource.path):
+        with run.mutation(f"{api.kind}:create-group", {"server": resource.access.base_url, "path": group}):
+            api.create_group(group)
 
 
 def _mark(resource: ServerRepositoryResource) -> RepositoryMark:

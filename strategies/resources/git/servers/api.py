@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from strategies.facts import Caller, CredentialKind, ReadCredential, ServerKind, ServerRepository
 from strategies.resources.git.servers.errors import Reason, ServerError
@@ -72,6 +72,17 @@ class Issued:
             "sshPrivateKey": self.ssh_private_key,
         }
         return {key: value for key, value in keys.items() if value}
+
+
+@runtime_checkable
+class MakesGroups(Protocol):
+    """A server's API by which groups can be made too: for a server that nobody has set up for anything yet."""
+
+    def missing_groups(self, path: str) -> tuple[str, ...]:
+        """The groups around the repository ``path`` that are not there, the outermost first. Raises ServerError."""
+
+    def create_group(self, path: str) -> None:
+        """Make one, private, within the one around it, which must be there. Raises ServerError."""
 
 
 class ServerApi(Protocol):

@@ -2,7 +2,8 @@
 
 python-gitlab knows the API; its transport is ours (``gitlab_transport``).
 
-Sources: docs.gitlab.com/api: metadata, users, personal_access_tokens, namespaces, projects, deploy_tokens, deploy_keys.
+Sources: docs.gitlab.com/api: metadata, users, personal_access_tokens, namespaces, projects, deploy_tokens, deploy_keys,
+groups.
 """
 
 from __future__ import annotations
@@ -123,6 +124,28 @@ class GitLabApi:
         if not made.path:
             raise self._complaints.odd(what, "the answer names no project")
         return made if made.default_branch else _with_branch(made, default_branch)
+
+    def missing_groups(self, path: str) -> tuple[str, ...]:
+        """``GET /namespaces/:path`` for each group around it: a user's own namespace serves as well."""
+        missing = []
+        for group in _around(path):
+            with self._doing(f"Cannot look for the group {group}", "the scope read_api") as client:
+                try:
+                    client.namespaces.get(group)
+                except RefusedError as error:
+                    if error.answer.status != 404:
+                        raise
+                    missing.append(group)
+        return tuple(missing)
+
+    def create_group(self, path: str) -> None:
+        """``POST /groups``."""
+        outer, _, name = path.rpartition("/")
+        with self._doing(f"Cannot create the group {path}", "the scope api and the right to create groups") as client:
+            wanted: dict[str, str] = {"name": name, "path": name, "visibility": "private"}
+            if outer:
+                wanted["parent_id"] = text(document(client.namespaces.get(outer).attributes), "id")
+            client.groups.create(wanted)
 
     def set_default_branch(self, path: str, branch: str) -> None:
         """``PUT /projects/:path``."""
@@ -265,6 +288,12 @@ def parse_deploy_key(found: Document) -> ReadCredential:
         fingerprint=key_fingerprint(exact(found, "key")),
         instance=credential_instance(text(found, "title")),
     )
+
+
+def _around(path: str) -> list[str]:
+    """The groups around a project, the outermost first."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def _with_branch(made: ServerRepository, branch: str) -> ServerRepository:
