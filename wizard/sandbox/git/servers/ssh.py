@@ -14,6 +14,7 @@ import getpass
 import hashlib
 import json
 import os
+import pwd
 import shlex
 import shutil
 import signal
@@ -34,6 +35,8 @@ from wizard.sandbox.reaper import Reaper
 
 _PRIVILEGE_SEPARATION = Path("/run/sshd")
 """Where sshd locks up what speaks to strangers, when it is root's (Debian's ``--with-privsep-path``)."""
+_UNPRIVILEGED = "sshd"
+"""The account under which it does so (``SSH_PRIVSEP_USER``)."""
 _CONFIG = """\
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
@@ -59,6 +62,8 @@ def unavailable() -> str | None:
         return "needs sshd"
     if os.geteuid() == 0 and not _PRIVILEGE_SEPARATION.is_dir():
         return f"needs {_PRIVILEGE_SEPARATION}, as root: mkdir -m 0755 {_PRIVILEGE_SEPARATION}"
+    if os.geteuid() == 0 and not _has_account(_UNPRIVILEGED):
+        return f"needs the account {_UNPRIVILEGED}, as root: the package of sshd is not set up to its end"
     return None
 
 
@@ -174,6 +179,14 @@ class SshDoor:
             quoted = command.replace("\\", "\\\\").replace('"', '\\"')
             lines.append(f'command="{quoted}",restrict {key.key}\n')
         _replace(self._folder / "authorized_keys", "".join(lines))
+
+
+def _has_account(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _program() -> str | None:
