@@ -14,6 +14,8 @@ class ServerAccess:
 
     ``ca_file`` is a PEM file of this machine, ``ca_fingerprint`` the SHA-256 fingerprint of a certificate that the server
     shows; with neither the CAs of this machine decide. ``token`` is looked up when it is used, and kept nowhere.
+    ``ours``: the same plan makes the server. It may not be there yet, and a token for it that has ended is made anew when it
+    is needed to change something.
     """
 
     kind: str
@@ -22,6 +24,7 @@ class ServerAccess:
     ca_fingerprint: str | None = None
     username: str | None = None
     token: SecretRef | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,14 @@ def resources(answers: Answers) -> Iterator[Resource]:
     yield _server(answers)
 
 
+def server(answers: Answers) -> GitLabServerResource | None:
+    """The server itself; None where none is to be made, and while what it takes is not answered."""
+    try:
+        return _server(answers) if answers.private_server.own.make else None
+    except ValueError:
+        return None
+
+
 def clients(answers: Answers) -> tuple[str, ...]:
     """Who may reach the server: the nodes, and the operators' networks."""
     return tuple(dict.fromkeys((*(answers.cluster.machine_cidrs or ()), *(answers.private_server.own.operator_cidrs or ()))))
@@ -175,7 +183,7 @@ def _made_of(answers: Answers) -> tuple[str, str, str]:
     return own.image_id or "", own.instance_type, own.role_name or ""
 
 
-def _server(answers: Answers) -> Resource:
+def _server(answers: Answers) -> GitLabServerResource:
     own, instance = answers.private_server.own, answers.name or ""
     keys = own_names.secret(instance, "keys") if own.backup_bucket is not None else None
     needed = [own_names.NAME, own_names.VOLUME, own_names.CERTIFICATE_SECRET, own_names.PASSWORD_SECRET, own_names.TOKEN_SECRET]

@@ -182,7 +182,7 @@ soon=$(date -u -d '+1 hour' +%Y-%m-%d)
 ends=$(head -n 1 "$ENDS" 2>/dev/null)
 # A token ends with the beginning of its last day (GitLab docs, "Personal access tokens").
 later=$(printf '%s\n%s\n' "$soon" "$ends" | sort | tail -n 1)
-if [ "$known" -eq 3 ] || [ -z "$ends" ] || [ "$later" = "$soon" ]; then need_token=yes; fi
+if [ "$known" -eq 3 ] || [ -z "$ends" ] || [ "$later" = "$soon" ] || [ "$NEW_TOKEN" = yes ]; then need_token=yes; fi
 ends=$(date -u -d '+26 hours' +%Y-%m-%d)
 printf '{"password":"%s","token":"%s","name":"ezgitops-%s","ends":"%s"}' \
   "$need_password" "$need_token" "$INSTANCE" "$ends" >"$TMP/asked"
@@ -231,7 +231,10 @@ report
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the machine is to become. ``volume_id`` is that of the data volume; the secrets are names in Secrets Manager."""
+    """What the machine is to become. ``volume_id`` is that of the data volume; the secrets are names in Secrets Manager.
+
+    ``new_token``: an administrator's token is made although the machine believes in the last one.
+    """
 
     instance: str
     host: str
@@ -243,6 +246,7 @@ class Setup:
     token_secret: str
     keys_secret: str | None
     backup_folder: str | None
+    new_token: bool = False
 
 
 def look(instance: str, host: str) -> str:
@@ -266,6 +270,7 @@ def set_up(asked: Setup) -> str:
         CERTIFICATE_SECRET=asked.certificate_secret,
         PASSWORD_SECRET=asked.password_secret,
         TOKEN_SECRET=asked.token_secret,
+        NEW_TOKEN="yes" if asked.new_token else "no",
         KEYS_SECRET=asked.keys_secret or "",
         BACKUP_FOLDER=asked.backup_folder or "",
         EZGITOPS_REGION=asked.region,

@@ -38,6 +38,7 @@ def access(answers: Answers) -> ServerAccess:
         ca_fingerprint=server.ca_fingerprint,
         username=server.admin_username,
         token=server.admin_token,
+        ours=answers.private_server.own.make,
     )
 
 

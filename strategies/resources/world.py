@@ -21,6 +21,7 @@ from strategies.common.servers.marks import RepositoryMark, credential_mark, rep
 from strategies.kinds import (
     ClusterObjectResource,
     GitCredentialResource,
+    GitLabServerResource,
     KnownHostResource,
     MirrorResource,
     PipelineFileResource,
@@ -32,9 +33,10 @@ from strategies.kinds import (
     TrustedCertificateResource,
 )
 from strategies.ports import Execution, Handler, Reader, Site, SyncReport
-from strategies.private_server import place
+from strategies.private_server import own, place
 from strategies.resources.aws.account import account_readers
 from strategies.resources.aws.clients import AwsClients, AwsSessions
+from strategies.resources.aws.gitlab_server import GitLabServerHandler
 from strategies.resources.aws.handlers import AWS_KINDS, aws_handlers
 from strategies.resources.aws.inventory import inventory_readers
 from strategies.resources.aws.mends import AWS_MENDS
@@ -55,6 +57,7 @@ from strategies.resources.cluster import (
     trusted_certificate,
 )
 from strategies.resources.cluster.apis import strings
+from strategies.resources.cluster.argocd_login import argocd_login
 from strategies.resources.cluster.argocd_readers import argocd_readers
 from strategies.resources.cluster.client import KubeClient, KubeError
 from strategies.resources.cluster.git_credential import GitCredentialHandler
@@ -126,7 +129,7 @@ class AwsAndClusterWorld:
         self._secrets = SecretResolver(environ, ask_secret)
         self._lock = Lock()
         self._clusters: dict[str | None, KubeClient] = {}
-        self._sites: dict[tuple[str | ServerAccess | None, ...], AwsAndClusterSite] = {}
+        self._sites: dict[tuple[str | ServerAccess | GitLabServerResource | None, ...], AwsAndClusterSite] = {}
 
     def readers(self) -> Sequence[Reader]:
         """One reader for each fact."""
@@ -151,7 +154,8 @@ class AwsAndClusterWorld:
     def site(self, answers: Answers) -> Site:
         """The site these answers name."""
         access, path = place.access(answers), place.path(answers)
-        key = (answers.aws.profile, answers.aws.region, answers.cluster.context, answers.argocd.namespace, access, path)
+        made = own.server(answers)
+        key = (answers.aws.profile, answers.aws.region, answers.cluster.context, answers.argocd.namespace, access, path, made)
         cluster = self._cluster(answers.cluster.context)
         with self._lock:
             if key not in self._sites:
@@ -165,6 +169,7 @@ class AwsAndClusterWorld:
                     environ=self._environ,
                     server=access,
                     server_path=path,
+                    made=made,
                     clock=self._clock,
                     cache=self._cache / _MIRRORS,
                 )
@@ -184,7 +189,8 @@ class AwsAndClusterWorld:
 class AwsAndClusterSite:
     """One account, region and cluster (``ports.Site``); ``namespace`` is that of the Argo CD instance, when it is known.
 
-    ``server`` and ``server_path`` are the private Git server of the answers and the repository there, where they name one.
+    ``server`` and ``server_path`` are the private Git server of the answers and the repository there, where they name one;
+    ``made`` is that server, where they say that it is made.
     """
 
     def __init__(
@@ -198,6 +204,7 @@ class AwsAndClusterSite:
         environ: Mapping[str, str],
         server: ServerAccess,
         server_path: str,
+        made: GitLabServerResource | None,
         clock: Callable[[], datetime],
         cache: Path,
     ) -> None:
@@ -207,11 +214,12 @@ class AwsAndClusterSite:
         self._namespace = namespace
         self._has_token = server.token is not None
         self._server = RepositoryMark(server.kind, server.base_url, server_path)
-        desk = ServerDesk(environ, self.resolve_secret, clock, answered=server)
+        renewal = None if made is None else partial(GitLabServerHandler(aws, self.resolve_secret).new_token, made)
+        self._desk = desk = ServerDesk(environ, self.resolve_secret, clock, answered=server, new_token=renewal)
         cluster_objects = ClusterObjectHandler(cluster, namespace)
         mirrors = MirrorHandler(
             git, CodeCommit(aws, clock), self._source_login, cache,
-            server=partial(_server_host, desk, git), kept=self._kept_mirror,
+            server=partial(_server_host, desk, git), reading=partial(self._read_only, git), kept=self._kept_mirror,
         )  # fmt: skip
         # A handler is only ever given resources of its own class: ``handler`` finds it by that class.
         ours = {
@@ -289,6 +297,17 @@ class AwsAndClusterSite:
         marks = [mark for one in said for mark in (repository_mark(one), credential_mark(one)) if mark is not None]
         where = resource.target.base_url if resource.target is not None else ""
         return any((mark.url, mark.path) == (where, resource.repository_name) for mark in marks)
+
+    def _read_only(self, git: GitProgram, resource: MirrorResource) -> ServerHost | None:
+        """The mirror's server, to be looked at with the login that Argo CD has; None where it has none over HTTPS."""
+        access = resource.target
+        if access is None:
+            return None
+        where = (access.base_url, resource.repository_name)
+        login = argocd_login(self._cluster, resource.owner, self._namespace, *where, ca=self._desk.ca(access))
+        if login is None:
+            return None
+        return ServerHost(self._desk, git, access, resource.repository_name, login.url, login)
 
     def _source_login(self, resource: MirrorResource) -> GitLogin | None:
         return source_login(resource.source_url, resource.source_username, resource.source_password, self.resolve_secret)

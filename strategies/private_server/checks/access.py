@@ -57,6 +57,8 @@ def token(situation: Situation) -> Verdict:
         return unknown(error.message, error.remedy, error.command)
     if found is None:
         return unknown("the server's product is not known yet")
+    if found.refused is not None and situation.answers.private_server.own.make:
+        return passed("the one that was made with the server has ended, as it should: a change makes a new one")
     if found.refused is not None:
         return failed(found.refused.message, found.refused.remedy, found.refused.command)
     return _rights(situation, found)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from strategies.base import Change, FieldDiff, Group, Json, Observed, Owner
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 60
 _SET_UP_SECONDS = 2400
 _READY = 200
-_TOKEN_NEEDED = timedelta(hours=1)
 _HELD = "gitlab"
 _WAY = "It needs the interface endpoint secretsmanager with private DNS in its VPC, and its role the right to"
 _NEEDS = "The machine has to have sh, base64, gzip, blkid, mkfs.ext4 and systemd, as Linux with GitLab's package does."
@@ -63,7 +61,7 @@ _FAILED = {
 class GitLabServerHandler:
     """Reads and carries out ``GitLabServerResource``.
 
-    ``resolve`` gives the secret behind a reference, or raises ResourceError; ``clock`` the time by which a token has ended.
+    ``resolve`` gives the secret behind a reference, or raises ResourceError.
     """
 
     kind: Final = "gitlab-server"
@@ -77,12 +75,10 @@ class GitLabServerHandler:
         clients: AwsClients,
         resolve: Callable[[str], str],
         command: RunCommand | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._clients = clients
         self._resolve = resolve
         self._command = command or RunCommand(clients)
-        self._clock = clock
 
     def read(self, resource: GitLabServerResource) -> Observed | None:
         """What is on the machine, by a script that only reads; None where there is no such machine. Raises ResourceError.
@@ -115,10 +111,19 @@ class GitLabServerHandler:
                 f"GitLab on {observed.provider_id} belongs to another instance.",
                 "One server serves one instance: answer another address, or that instance's name.",
             )
-        return changes.settle(self.kind, resource, observed, _differences(resource, observed, self._clock()))
+        return changes.settle(self.kind, resource, observed, _differences(resource, observed))
 
     def create(self, resource: GitLabServerResource, run: Execution) -> Mapping[str, str]:
         """Mark the volume, then set GitLab up and wait until it is ready. Safe to repeat after a crash at any point."""
+        run.progress("GitLab is configured on the machine: about ten minutes the first time")
+        return self._set_up(resource, run)
+
+    def new_token(self, resource: GitLabServerResource, run: Execution) -> None:
+        """Have GitLab put a new administrator's token into its secret, all else as asked. Raises ResourceError."""
+        run.progress("the administrator's token has ended: the machine makes a new one")
+        self._set_up(resource, run, new_token=True)
+
+    def _set_up(self, resource: GitLabServerResource, run: Execution, *, new_token: bool = False) -> Mapping[str, str]:
         what = f"set up GitLab {resource.host}"
         machine = self._machine(what, resource)
         if machine is None:
@@ -136,10 +141,10 @@ class GitLabServerHandler:
                 token_secret=resource.token_secret,
                 keys_secret=resource.keys_secret,
                 backup_folder=resource.backup_folder,
+                new_token=new_token,
             )
         )
         instance, comment = machine.get("InstanceId", ""), "ezgitops: set up GitLab"
-        run.progress("GitLab is configured on the machine: about ten minutes the first time")
         ran = self._command.change(what, instance, script, run, seconds=_SET_UP_SECONDS, comment=comment)
         report = reported(what, ran)
         run.progress(f"GitLab {report.version} is ready at https://{resource.host}")
@@ -191,7 +196,6 @@ def _observed(resource: GitLabServerResource, instance: str, report: ServerRepor
         "ready": report.ready,
         "certificate": report.certificate,
         "backups": report.backups,
-        "token_ends": None if report.token_ends is None else report.token_ends.isoformat(),
     }
     return Observed(instance, fields, Owner(report.owner) if report.owner else None, _outputs(resource, instance, report))
 
@@ -210,7 +214,8 @@ def _outputs(resource: GitLabServerResource, instance: str, report: ServerReport
     }
 
 
-def _differences(resource: GitLabServerResource, observed: Observed, now: datetime) -> list[FieldDiff]:
+def _differences(resource: GitLabServerResource, observed: Observed) -> list[FieldDiff]:
+    """What is not as asked. That the administrator's token has ended is as it should be: who needs one has it made."""
     fields, diff = observed.fields, list[FieldDiff]()
     if fields["made_of"] != list(resource.made_of):
         return [FieldDiff("machine", fields["made_of"], list(resource.made_of))]
@@ -225,8 +230,4 @@ def _differences(resource: GitLabServerResource, observed: Observed, now: dateti
         diff.append(FieldDiff("ready", fields["ready"], _READY))
     if fields["backups"] is not (resource.backup_folder is not None):
         diff.append(FieldDiff("backups", fields["backups"], resource.backup_folder is not None))
-    ends = fields["token_ends"]
-    # Until the beginning of that day (GitLab docs, "Personal access tokens").
-    if not isinstance(ends, str) or datetime.fromisoformat(ends).replace(tzinfo=UTC) - now < _TOKEN_NEEDED:
-        diff.append(FieldDiff("administrator's token", None if ends is None else f"ends with {ends}", "for a day"))
     return diff

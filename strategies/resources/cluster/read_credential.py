@@ -39,7 +39,7 @@ from strategies.resources.cluster.errors import as_resource_error
 from strategies.resources.cluster.marked_secrets import marked_secrets
 from strategies.resources.cluster.objects import ClusterObjectHandler, describe, outputs, secret_id
 from strategies.resources.git.servers.api import Issued, ServerApi
-from strategies.resources.git.servers.desk import UNSEEN, ServerDesk, not_asked, removal_by_hand
+from strategies.resources.git.servers.desk import UNSEEN, NoTokenError, ServerDesk, not_asked, removal_by_hand
 
 KIND: Final = "read-credential"
 SOON: Final = timedelta(days=14)
@@ -86,7 +86,7 @@ class ReadCredentialHandler:
                 listed = self._desk.api(resource.access).credentials(resource.path)
             except ResourceError as error:
                 # What holds is not taken away because its server, or the token for it, is not at hand.
-                if resource.renewed:
+                if resource.renewed and not (resource.access.ours and isinstance(error, NoTokenError)):
                     raise
                 fields[UNSEEN] = error.why
             else:
@@ -125,7 +125,7 @@ class ReadCredentialHandler:
         """Exchange or make the credential. A second run after one that was killed at any point ends in the same."""
         held = self._held(resource)
         try:
-            api = self._desk.api(resource.access)
+            api = self._desk.working_api(resource.access, run)
             listed = api.credentials(resource.path)
         except ResourceError as error:
             if held is None or resource.renewed or self._fault(resource, held):
@@ -174,6 +174,8 @@ class ReadCredentialHandler:
                 continue
             fields: dict[str, Json] = {"name": f"{mark.id} of {mark.path}", "mark": mark.text}
             if self._desk.at_hand(mark.kind, mark.url) is None:
+                if self._desk.goes_along(mark.url):
+                    continue
                 ends = f", which ends {mark.ends}," if mark.ends else ""
                 fields["stays"] = removal_by_hand(mark.url, f"the {mark.credential} {mark.id} of {mark.path}{ends}")
             identity = secret_id(text(one, "metadata", "namespace"), text(one, "metadata", "name"))

@@ -41,8 +41,9 @@ _FIRST_PAUSE = 2.0
 class MirrorHandler:
     """Compares, fetches and pushes (``ports.Handler``). Passwords are found at the moment each git command starts.
 
-    ``host`` is CodeCommit, ``server`` gives the private server that a resource names as its target. ``kept`` tells whether the
-    cluster knows that target from an apply that has got past the mirror.
+    ``host`` is CodeCommit, ``server`` gives the private server that a resource names as its target, ``reading`` the same to be
+    looked at with the login that Argo CD has. ``kept`` tells whether the cluster knows that target from an apply that has got
+    past the mirror.
     """
 
     kind = KIND
@@ -60,8 +61,10 @@ class MirrorHandler:
         *,
         blob_limit: int = BLOB_LIMIT,
         server: Callable[[MirrorResource], ServerHost] | None = None,
+        reading: Callable[[MirrorResource], ServerHost | None] = lambda _resource: None,
         kept: Callable[[MirrorResource], bool] = lambda _resource: False,
     ) -> None:
+        self._reading = reading
         self._kept = kept
         self._git = git
         self._blob_limit = blob_limit
@@ -73,7 +76,8 @@ class MirrorHandler:
     def read(self, resource: MirrorResource) -> Observed:
         """Both sides, listed side by side. A target that is not there yet is an empty one. Raises ResourceError.
 
-        Without an administrator's token the private server is not asked: ``fields["unseen"]`` says why.
+        Without an administrator's token the private server is looked at with Argo CD's login; where that does not do either,
+        ``fields["unseen"]`` says why.
         """
         look = partial(_listing, resource.source_url, partial(self._source, resource))
         try:
@@ -81,9 +85,12 @@ class MirrorHandler:
                 look, partial(_listing, resource.target_url, partial(self._possible_target, resource))
             )
         except NoTokenError as error:
-            source = look()
-            unseen: dict[str, Json] = {UNSEEN: error.why, "kept": self._kept(resource), "source": source.digest}
-            return Observed(resource.target_url, unseen, None, _outputs(resource, source, None))
+            source, looked = look(), self._read_only(resource)
+            kept = looked is not None or self._kept(resource)
+            if looked is None and (kept or resource.target is None or not resource.target.ours):
+                unseen: dict[str, Json] = {UNSEEN: error.why, "kept": kept, "source": source.digest}
+                return Observed(resource.target_url, unseen, None, _outputs(resource, source, None))
+            hosted, target = looked or (None, References())
         default = self._default_branch(resource, source)
         asked, there = source.mirrored, target.mirrored
         fields: dict[str, Json] = {
@@ -127,6 +134,8 @@ class MirrorHandler:
 
     def _mirror(self, resource: MirrorResource, run: Execution) -> Mapping[str, str]:
         host, url = self._host_of(resource)
+        if isinstance(host, ServerHost):
+            host.prepare(run)
         source, (hosted, before) = both(
             partial(self._persistently, resource.source_url, run, partial(self._source, resource)),
             partial(self._persistently, url, run, partial(self._target, resource, history=False)),
@@ -192,6 +201,17 @@ class MirrorHandler:
             if resource.target is None or isinstance(error, NoTokenError) or not resource.depends_on:
                 raise
             return None, References()
+
+    def _read_only(self, resource: MirrorResource) -> tuple[Hosted, References] | None:
+        """The target as Argo CD's login sees it; None where there is none, or it is not let in."""
+        try:
+            host = self._reading(resource)
+            hosted = host.repository(resource.repository_name) if host is not None else None
+            if host is None or hosted is None:
+                return None
+            return hosted, list_remote(self._git, host.url, host.login(host.url))
+        except (GitError, ResourceError):
+            return None
 
     def _host_of(self, resource: MirrorResource) -> tuple[GitHost, str]:
         """The host of the target, and the URL by which it is pushed to."""

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from strategies.common.servers.address import clone_url
 from strategies.facts import ServerKind
 from strategies.kinds import ServerAccess
-from strategies.ports import ResourceError
+from strategies.ports import Execution, ResourceError
 from strategies.resources.git.codecommit import Hosted
 from strategies.resources.git.errors import Trouble, resource_error, trouble
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
@@ -38,22 +38,36 @@ _IDENTITY = ("-c", "user.name=ezgitops", "-c", "user.email=ezgitops@localhost")
 
 
 class ServerHost:
-    """``GitHost`` for one repository of one server. Every method raises ResourceError."""
+    """``GitHost`` for one repository of one server. Every method raises ResourceError.
 
-    def __init__(self, desk: ServerDesk, git: GitProgram, access: ServerAccess, path: str, target_url: str) -> None:
+    With ``reading``, a login that may read the repository, it is only looked at, by Git alone.
+    """
+
+    def __init__(
+        self, desk: ServerDesk, git: GitProgram, access: ServerAccess, path: str, target_url: str,
+        reading: GitLogin | None = None,
+    ) -> None:  # fmt: skip
+        self._reading = reading
         self._desk = desk
         self._git = git
         self._access = access
         self._path = path
         info = server_info(access)
         self._kind = info.kind
-        self._has_api = info.kind is not ServerKind.PLAIN
+        self._has_api = info.kind is not ServerKind.PLAIN and reading is None
         self.url = clone_url(info, path) if self._has_api else target_url
         self._ca: str | None = None
         self._ca_known = False
 
+    def prepare(self, run: Execution) -> None:
+        """See to it that there is a login to push with, before anything is pushed."""
+        if self._has_api:
+            self._desk.working_api(self._access, run)
+
     def login(self, url: str) -> GitLogin | None:
         """The administrator's token as Git takes it, and the CA that is believed. The token is looked up each time."""
+        if self._reading is not None:
+            return self._reading
         by_ssh = url.startswith("ssh://")
         ca = None if by_ssh else self._authority()
         if self._access.token is None:

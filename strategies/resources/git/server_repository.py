@@ -49,10 +49,10 @@ class ServerRepositoryHandler:
         try:
             found = self._desk.api(resource.access).repository(resource.path)
         except NoTokenError as error:
-            if resource.depends_on:
-                return None
             mark = _mark(resource)
             there = mark in self._kept(resource.owner)
+            if resource.depends_on and not there:
+                return None
             return Observed(_identity(mark), {**_named(mark), UNSEEN: error.why}, None, filled=there)
         except ResourceError:
             if not resource.depends_on:
@@ -83,7 +83,7 @@ class ServerRepositoryHandler:
 
     def create(self, resource: ServerRepositoryResource, run: Execution) -> Mapping[str, str]:
         """Make it. One that a run made that was killed right after, or somebody else meanwhile, is used."""
-        api = self._desk.api(resource.access)
+        api = self._desk.working_api(resource.access, run)
         found = api.repository(resource.path)
         if not found.exists:
             if resource.make_groups:
@@ -129,6 +129,8 @@ class ServerRepositoryHandler:
 
     def _one(self, owner: Owner, mark: RepositoryMark) -> Observed | None:
         api = self._desk.try_api(mark.kind, mark.url)
+        if api is None and self._desk.goes_along(mark.url):
+            return None
         if api is None:
             stays = removal_by_hand(mark.url, "if ezgitops made it, the repository")
             return Observed(_identity(mark), {**_named(mark), "stays": stays}, owner)

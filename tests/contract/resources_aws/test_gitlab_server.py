@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,7 +57,7 @@ class Scene:
         self.pem, key = certificate()
         self.machine.certify(self.pem, key)
         self.command = OnStandIn(world, self.machine)
-        self.handler = GitLabServerHandler(world.clients, lambda _reference: self.pem, self.command, world.clock)
+        self.handler = GitLabServerHandler(world.clients, lambda _reference: self.pem, self.command)
         found = world.clients.ec2.describe_instances(InstanceIds=[MACHINE])["Reservations"][0].get("Instances", [])[0]
         made_of = machine_made_of(found)
         self.volume = DataVolumeResource(
@@ -124,17 +124,12 @@ def _renewed(scene: Scene) -> None:
     scene.machine.certify(scene.pem, key)
 
 
-def _token_ended(scene: Scene) -> None:
-    scene.world.clock.now += timedelta(days=3)
-
-
 @pytest.mark.parametrize(
     ("change", "path"),
     [
         (_rewritten, "configuration"),
         (_down, "ready"),
         (_renewed, "certificate"),
-        (_token_ended, "administrator's token"),
     ],
 )
 def test_what_has_drifted_is_seen(scene: Scene, change: Callable[[Scene], None], path: str) -> None:

@@ -141,10 +141,14 @@ def test_an_unknown_ca_is_refused_by_git_too(mirrors: Callable[..., Mirror]) -> 
 def test_a_server_that_the_plan_makes_first_need_not_answer_yet(mirrors: Callable[..., Mirror]) -> None:
     mirror = mirrors("gitea")
     mirror.secrets.clear()
-    with pytest.raises(ResourceError, match="env:ADMIN"):
-        mirror.handler.read(mirror.resource)
-    mirror.resource = replace(mirror.resource, depends_on=("aws.gitlab.server",))
-    assert mirror.action() is Action.CREATE
+    observed = mirror.handler.read(mirror.resource)
+    assert "not asked" in mirror.handler.plan(mirror.resource, observed).reason
+    assert mirror.resource.target is not None
+    target = replace(mirror.resource.target, ours=True)
+    mirror.resource = replace(mirror.resource, depends_on=("aws.gitlab.server",), target=target)
+    change = mirror.handler.plan(mirror.resource, mirror.handler.read(mirror.resource))
+    assert change.action is Action.CREATE
+    assert "not asked" not in change.reason
 
 
 def test_plain_git_takes_a_login_and_keeps_its_default_branch(mirrors: Callable[..., Mirror]) -> None:

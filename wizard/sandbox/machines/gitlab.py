@@ -17,7 +17,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -32,21 +32,22 @@ from wizard.sandbox.network.front import HttpsFront
 
 _URL = re.compile(r"^external_url 'https://([a-z0-9.-]+)'$", re.MULTILINE)
 _SETTING = re.compile(r"^nginx\['(ssl_certificate|ssl_certificate_key)'\] = '([^']+)'$", re.MULTILINE)
-_SERVED = ("curl", "gitlab-ctl", "gitlab-rails", "ruby", "systemctl")
+_LATER = re.compile(r"-u -d \+(\d+) hours? \+(\S+)")
+_SERVED = ("curl", "date", "gitlab-ctl", "gitlab-rails", "ruby", "systemctl")
 
 
 class GitLabs:
     """What each data volume's GitLab holds, for as long as the sandbox runs."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        self._folder, self._now = folder, now
+        self._folder, self.now = folder, now
         self._stores: dict[str, Store] = {}
 
     def store(self, volume: str, section: ServerSection) -> Store:
         """That of one volume; a new one has its administrator and nothing else."""
         if volume not in self._stores:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._stores[volume] = Store(section, self._folder / volume, self._now)
+            self._stores[volume] = Store(section, self._folder / volume, self.now)
         return self._stores[volume]
 
 
@@ -103,6 +104,7 @@ class GitLabMachine:
         """One of its programs, with its arguments and what it is given."""
         known: Mapping[str, Callable[[Sequence[str], str], Said]] = {
             "curl": self._curl,
+            "date": self._date,
             "gitlab-ctl": self._ctl,
             "gitlab-rails": self._rails,
             "ruby": self._ruby,
@@ -175,6 +177,14 @@ class GitLabMachine:
         if not arguments[-1].endswith("/-/readiness"):
             return Said(7, "000")
         return Said(7, "000") if self._front is None else Said(output="200")
+
+    def _date(self, arguments: Sequence[str], _given: str) -> Said:
+        """The machine's clock is the sandbox's: ``-u -d '+N hours' +FORMAT``."""
+        found = _LATER.fullmatch(" ".join(arguments))
+        if found is None:
+            return Said(1, errors=f"date: {' '.join(arguments)}: not in the sandbox\n")
+        then = self._gitlabs.now().astimezone(UTC) + timedelta(hours=int(found[1]))
+        return Said(output=f"{then.strftime(found[2])}\n")
 
     def _ruby(self, arguments: Sequence[str], _given: str) -> Said:
         text = self._inside(arguments[-1]).read_text()

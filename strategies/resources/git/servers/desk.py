@@ -8,22 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 from typing import Final
 from urllib.parse import urlsplit
 
 from strategies.base import Json
 from strategies.facts import ServerInfo, ServerKind
 from strategies.kinds import ServerAccess
-from strategies.ports import ResourceError
+from strategies.ports import Execution, ResourceError
 from strategies.resources.git.servers.api import ServerApi, Token
 from strategies.resources.git.servers.authority import authority
 from strategies.resources.git.servers.connect import server_api
 from strategies.resources.git.servers.dial import Dialer, TalkError
+from strategies.resources.git.servers.errors import Reason, ServerError
 from strategies.resources.git.servers.http import HttpClient
 from strategies.resources.git.servers.tls import read_chain
 
 UNSEEN: Final = "unseen"
 """The field of an ``Observed`` that says why the server was not asked."""
+_ENDED = "the administrator's token that was made with it has ended, as it should"
 
 
 class NoTokenError(ResourceError):
@@ -32,6 +35,8 @@ class NoTokenError(ResourceError):
 
 class ServerDesk:
     """``resolve`` gives the secret behind a reference and raises ResourceError; ``answered`` is the server of the answers.
+
+    ``new_token`` has a server that is ours put a new administrator's token into its secret.
 
     Every method raises ResourceError.
     """
@@ -43,18 +48,44 @@ class ServerDesk:
         clock: Callable[[], datetime],
         *,
         answered: ServerAccess | None = None,
+        new_token: Callable[[Execution], None] | None = None,
         dialer: Dialer | None = None,
     ) -> None:
         self._environ = environ
         self._resolve = resolve
         self._clock = clock
         self._answered = answered
+        self._new_token = new_token
+        self._renewing = Lock()
         self._dialer = dialer or Dialer(environ)
 
     def api(self, access: ServerAccess) -> ServerApi:
-        """The server's API, with the administrator's token."""
+        """The server's API, with the administrator's token. Raises NoTokenError where a server of ours does not take it now."""
         token = self.token(access)
-        return server_api(server_info(access), HttpClient(self._dialer, self._environ, self.ca(access)), token, self._clock)
+        made = server_api(server_info(access), HttpClient(self._dialer, self._environ, self.ca(access)), token, self._clock)
+        if access.ours:
+            try:
+                made.caller()
+            except ServerError as error:
+                if error.reason is not Reason.TOKEN_REFUSED:
+                    raise
+                raise NoTokenError(error.what, _ENDED, "Apply what has to be changed: that makes a new one.") from None
+        return made
+
+    def working_api(self, access: ServerAccess, run: Execution) -> ServerApi:
+        """The same, to change something: a server of ours makes a new token where the one that is kept does not serve."""
+        try:
+            return self.api(access)
+        except NoTokenError:
+            if not access.ours or self._new_token is None:
+                raise
+        # Several may need it at once, and the first has it made for all.
+        with self._renewing:
+            try:
+                return self.api(access)
+            except NoTokenError:
+                self._new_token(run)
+            return self.api(access)
 
     def token(self, access: ServerAccess) -> Token:
         """The administrator's token. Raises NoTokenError."""
@@ -100,6 +131,10 @@ class ServerDesk:
             )  # fmt: skip
         return found.pem
 
+    def goes_along(self, url: str) -> bool:
+        """Whether the server of a mark is the one that is ours: what is on it stays on its data volume, or goes with that."""
+        return self._answered is not None and self._answered.ours and self._answered.base_url == url
+
     def at_hand(self, kind: str, url: str) -> ServerAccess | None:
         """How a server that a mark names is reached with what was answered: None where that was for another server, and where
         its token is not to be found.
@@ -110,7 +145,10 @@ class ServerDesk:
         if answered is None or answered.token is None or answered.base_url != url:
             return None
         try:
-            self.secret(answered.token)
+            if answered.ours:
+                self.api(answered)
+            else:
+                self.secret(answered.token)
         except NoTokenError:
             return None
         return answered if answered.kind != ServerKind.PLAIN else replace(answered, kind=kind)
