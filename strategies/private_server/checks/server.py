@@ -29,6 +29,10 @@ _FROM_ELSEWHERE = (
     "Run this on a machine that reaches the server, or name a repository that is there (repository.mode: existing) "
     "and a credential by reference (credentials.method: token, bearer or ssh-key)."
 )
+_NOT_ITS_API = (
+    "Look at the address. Where something stands before the server, a page to log in perhaps, have it let the paths of Git and "
+    "of the API through; where it is another product, answer privateServer.server.kind."
+)
 
 
 def known(situation: Situation) -> ServerInfo | None:
@@ -60,6 +64,10 @@ def _recognised(situation: Situation, found: ServerInfo) -> Verdict:
     asked = situation.answers.private_server.server.kind
     version, edition = (f" {one}" if one else "" for one in (found.version, found.edition))
     seen = f"{found.kind.product}{edition}{version} at {found.base_url or found.host}"
+    if asked is not None and _without_its_api(situation, found):
+        sign = shown(next(iter(found.signs), "no known API"))
+        evidence = f"what answers at {found.base_url} is not known as {ServerKind(asked).product} ({sign})"
+        return failed(f"{evidence}. Repository and credential are made by its API", _NOT_ITS_API)
     if asked is not None and found.sure and asked != found.kind.value:
         remedy = f"Answer privateServer.server.kind with {found.kind.value}."
         if ServerKind.PLAIN.value in (asked, found.kind.value) or {asked, found.kind.value} == _ALIKE:
@@ -69,6 +77,13 @@ def _recognised(situation: Situation, found: ServerInfo) -> Verdict:
         return warned(f"{seen}, by signs that do not prove it", "Answer privateServer.server.kind.")
     signs = f" ({shown(found.signs[0])})" if found.signs else ""
     return passed(f"{seen}{signs}")
+
+
+def _without_its_api(situation: Situation, found: ServerInfo) -> bool:
+    """Whether the product's API is needed, and was looked for where it is said to be, and something else answers there."""
+    api = situation.answers.private_server.server.base_url or found.base_url
+    looked_at = bool(found.base_url) and api.startswith(found.base_url)
+    return found.kind is ServerKind.PLAIN and looked_at and in_effect.makes(situation)
 
 
 def https_only(situation: Situation) -> Verdict:

@@ -92,8 +92,12 @@ def test_recognition_ends_and_believes_nothing(started: Callable[..., Offered], 
         return
     with pytest.raises(FactFailureError) as raised:
         look()
-    assert raised.value.error.message.isprintable()
-    assert raised.value.error.remedy
+    error = raised.value.error
+    assert error.message.isprintable()
+    assert error.remedy
+    # Where no address is fit to be used, none is advised.
+    assert "169.254.169.254" not in error.remedy.replace("169.254.169.254 is a link-local or metadata address", "")
+    assert "answer privateServer" not in error.remedy
 
 
 @pytest.mark.parametrize("product", KINDS)

@@ -103,11 +103,19 @@ def test_what_the_token_sees(world: Estate, name: str) -> None:
     assert not any(token.value in told for token in world.section(name).tokens)
 
 
-def test_a_token_that_is_refused_is_an_answer(world: Estate) -> None:
+def test_a_product_that_hides_from_strangers_is_known_once_its_api_answers_the_token(world: Estate) -> None:
+    answers = asked(world, "gitlab")
+    stranger = ServerInfo(ServerKind.PLAIN, "https://gitlab.acme.example", "gitlab.acme.example", 443, sure=False)
+    found = readers(world)["server.signed-in"].read(situation(answers, stranger))
+    assert isinstance(found, ServerInfo)
+    assert (found.kind, found.sure, bool(found.version)) == (ServerKind.GITLAB, True, True)
+
+
+def test_a_token_that_is_refused_is_an_answer_and_one_that_is_not_at_hand_is_none(world: Estate) -> None:
     found = readers(world)
-    narrow = found["server.caller"].read(situation(asked(world, "gitlab", admin_token="env:NOT_SET")))
-    assert isinstance(narrow, Caller)
-    assert narrow.refused == FactError("Cannot find the secret env:NOT_SET: it is not set", "Export it.")
+    with pytest.raises(FactFailureError) as raised:
+        found["server.caller"].read(situation(asked(world, "gitlab", admin_token="env:NOT_SET")))
+    assert raised.value.error == FactError("Cannot find the secret env:NOT_SET: it is not set", "Export it.")
     other = found["server.caller"].read(situation(asked(world, "gitlab", admin_token="env:GITEA_TOKEN")))
     assert isinstance(other, Caller)
     assert other.refused is not None

@@ -60,6 +60,24 @@ def test_another_product_than_answered_fails() -> None:
     assert "kind with gitlab" in advice(found)
 
 
+@pytest.mark.parametrize("sure", [False, True], ids=["a-web-page", "plain-git"])
+def test_something_else_than_the_product_fails_where_its_api_is_needed(sure: bool) -> None:
+    else_ = {SERVER_SIGNED_IN.id: GONE, **changed(SERVER, kind=ServerKind.PLAIN, sure=sure, signs=("no known API",))}
+    found = judged("server.reachable", else_, complete(private_server__server__kind="gitlab"))
+    assert found.status is Status.FAIL
+    assert "is not known as GitLab (no known API)" in found.evidence
+    by_reference = complete(private_server__credentials={"method": "token", "secret": "env:T", "username": "argocd"})
+    assert judged("server.reachable", else_, by_reference).status is not Status.FAIL
+
+
+def test_the_api_at_another_address_than_git_is_not_missed_there() -> None:
+    else_ = {SERVER_SIGNED_IN.id: GONE, **changed(SERVER, kind=ServerKind.PLAIN, sure=False, signs=("no known API",))}
+    answers = complete(
+        private_server__server={"kind": "gitlab", "base_url": "https://api.acme.example", "admin_token": "env:T"}
+    )
+    assert judged("server.reachable", else_, answers).status is Status.PASS
+
+
 def test_gitea_and_forgejo_are_asked_alike() -> None:
     facts = changed(SERVER_SIGNED_IN, kind=ServerKind.FORGEJO)
     assert judged("server.reachable", facts, complete(private_server__server__kind="gitea")).status is Status.WARN

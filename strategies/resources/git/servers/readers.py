@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -178,7 +179,11 @@ class _Eyes:
         api = self._api(situation)
         if api is None:
             return None
-        return completed(known or _named(situation), _told(api.about))
+        about, named = _told(api.about), _named(situation)
+        if known is not None and known.kind is ServerKind.PLAIN and about.version is not None:
+            # It hides from strangers what it is; to the token its API answers.
+            known = replace(known, kind=named.kind, base_url=named.base_url, signs=("its API answers the token",))
+        return completed(known or named, about)
 
     def caller(self, situation: Situation) -> Caller | None:
         """Whose the token is. One that is refused is an answer as well; so is something else than the API."""

@@ -58,12 +58,7 @@ def _by_https(line: Dialer, address: ServerAddress, client: HttpClient) -> Serve
     elsewhere = _elsewhere(answers)
     if elsewhere is not None and not found.sure:
         raise FactFailureError(
-            FactError(
-                f"{address.authority} sends to {elsewhere}, and Argo CD does not follow",
-                "If the server has moved, and its administrator says the same, answer privateServer.repository.url and "
-                f"server.baseUrl with {elsewhere} instead of {address.origin}: the token goes there then. If it is a page to "
-                "log in, have the paths of Git and of the API let past it.",
-            )
+            FactError(f"{address.authority} sends to {elsewhere}, and Argo CD does not follow", _moved(address, elsewhere))
         )
     return found
 
@@ -111,6 +106,19 @@ def _elsewhere(answers: Sequence[tuple[Probe, ProbeAnswer]]) -> str | None:
     return shown(targets.pop()) if len(targets) == 1 and came else None
 
 
+def _moved(address: ServerAddress, elsewhere: str) -> str:
+    """What to do about a server that sends to another one. An address that is never used is not advised."""
+    let = "If it is a page to log in, have the paths of Git and of the API let past it."
+    try:
+        parse_address(elsewhere)
+    except AddressError as error:
+        return f"Nothing is sent there: {error}. Look at the server, and at what stands before it. {let}"
+    return (
+        "If the server has moved, and its administrator says the same, answer privateServer.repository.url and server.baseUrl "
+        f"with {elsewhere} instead of {address.origin}: the token goes there then. {let}"
+    )
+
+
 _WORST_FIRST = (
     Trouble.FORBIDDEN, Trouble.TLS, Trouble.PROXY, Trouble.NAME, Trouble.REDIRECT, Trouble.TOO_MUCH, Trouble.CONTENT,
     Trouble.PROTOCOL, Trouble.TIMEOUT, Trouble.CONNECT,
@@ -121,7 +129,8 @@ _REMEDIES = {
     Trouble.TLS: "Supply the CA that signed the server's certificate, or have the certificate mended.",
     Trouble.PROXY: "Look at HTTPS_PROXY and NO_PROXY: a private server is mostly reached past the proxy.",
     Trouble.NAME: "Look at the address and at DNS. If only the cluster can resolve it, the look is made from there.",
-    Trouble.TIMEOUT: "Look at routes and security groups. If only the cluster can reach it, the look is made from there.",
+    Trouble.TIMEOUT: "Look at its load, at what stands before it, at routes and security groups. If only the cluster can reach "
+    "it, the look is made from there.",
     Trouble.CONNECT: "Look at port, routes and security groups. If only the cluster can reach it, the look is made from there.",
 }
 
