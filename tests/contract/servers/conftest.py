@@ -29,6 +29,8 @@ from wizard.sandbox.git.servers.scenario import ServerSection
 from wizard.sandbox.git.servers.servers import GitServers, sections
 from wizard.sandbox.network.proxy import ConnectProxy, Refuse
 
+GIVEN = dict(os.environ)
+"""As whoever started the tests has it, before each test gets an environment of its own: the way to a real server is in it."""
 ADMIN = "admin-token-0123456789abcdef"
 EXPIRED = "expired-token-0123456789abcdef"
 NARROW = "narrow-token-0123456789abcdef"
@@ -150,12 +152,12 @@ def offered(request: pytest.FixtureRequest, started: Callable[..., Offered]) -> 
         return started(which)
     kind = which.removeprefix("real-")
     named = f"EZGITOPS_TEST_{kind.upper()}"
-    url, token, owner = (os.environ.get(f"{named}_{part}", "") for part in ("URL", "TOKEN", "OWNER"))
+    url, token, owner = (GIVEN.get(f"{named}_{part}", "") for part in ("URL", "TOKEN", "OWNER"))
     if not (url and token and owner):
         pytest.skip(f"a real {ServerKind(kind).product} is named by {named}_URL, _TOKEN and _OWNER")
-    file = os.environ.get(f"{named}_CA")
+    file = GIVEN.get(f"{named}_CA")
     ca = Path(file).read_text() if file else None
-    return Offered(kind, url, owner, os.environ, ca, Dialer(os.environ), token)
+    return Offered(kind, url, owner, GIVEN, ca, Dialer(GIVEN), token)
 
 
 __all__ = ["ADMIN", "EXPIRED", "NARROW", "Offered", "ServerSection", "finder", "section"]

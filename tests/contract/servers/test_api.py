@@ -1,19 +1,4 @@
-"""What the strategy asks of a Git server, asked of each product. The calls that are covered are listed in docs below.
-
-======================  ===========================================================================================
-GitLab                  GET /metadata, /user, /personal_access_tokens/self, /application/settings, /namespaces/:path,
-                        /projects, /projects/:path, /projects/:path/deploy_tokens, /projects/:path/deploy_keys;
-                        POST /projects, .../deploy_tokens, .../deploy_keys; DELETE of all three; PUT /projects/:path
-Bitbucket Data Center   GET /status, /rest/api/1.0/application-properties, /projects, /repos, /projects/K/repos/S,
-                        .../branches; POST /projects/K/repos; DELETE /projects/K/repos/S; PUT .../default-branch;
-                        GET, PUT, DELETE /rest/access-tokens/latest/...; GET, POST, DELETE /rest/keys/latest/.../ssh
-Gitea, Forgejo          GET /version, /user, /orgs/O, /repos/search, /repos/O/R, .../keys; POST /orgs/O/repos, .../keys;
-                        PATCH, DELETE /repos/O/R; DELETE .../keys/ID
-GitHub Enterprise       GET /meta, /user, /user/repos, /orgs/O, /repos/O/R, .../branches, .../keys; POST /orgs/O/repos,
-                        .../keys; PATCH, DELETE /repos/O/R; DELETE .../keys/ID
-each                    the probes of ``strategies.common.servers.probes``, GET .../info/refs
-======================  ===========================================================================================
-"""
+"""What the strategy asks of a Git server, asked of each product. Which calls these are, says ``CALLS`` in ``test_calls``."""
 
 from __future__ import annotations
 
