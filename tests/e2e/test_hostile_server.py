@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import Program
+from tests.e2e.program import Program, Result, calls
 from tests.e2e.servers import OFFERED, bad, file
+from wizard.sandbox.launch import Sandbox
 
 SCENARIO = """\
 apiVersion: sandbox.ezgitops.dev/v1alpha1
@@ -19,46 +20,67 @@ servers:
 
 pytestmark = [pytest.mark.slow, OFFERED]
 
-
-KINDS = (
-    "endless-body", "huge-header", "redirect-loop", "redirect-to-metadata", "wrong-content-type", "html-for-json", "slow-drip",
-    "silence",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_check_ends_and_says_what_is_amiss(tmp_path: Path, kind: str) -> None:
-    world = tmp_path / "hostile.yaml"
-    world.write_text(SCENARIO.format(kind=kind), encoding="utf-8")
-    program = Program(tmp_path, {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")})
-    result = program.run("check", *file("gitlab"), f"--sandbox={world}", "--output", "json", seconds=200)
-    assert result.code == 3, result.out[-3000:] + result.err
-    told = {name: evidence for name, evidence in bad(result).items() if name.startswith("server.")}
-    assert told
-    assert all(evidence.isprintable() and "Traceback" not in evidence for evidence in told.values())
-    assert "Traceback" not in result.err
+NOT_GITLAB = "is not known as GitLab"
+KINDS = {
+    "endless-body": ("its answer is longer than", "its answer is longer than"),
+    "huge-header": ("its headers are longer than any server's", "its headers are longer than any server's"),
+    "redirect-loop": (NOT_GITLAB, "/again"),
+    "redirect-to-metadata": ("sends to http://169.254.169.254", "sends to http://169.254.169.254"),
+    "redirect-to-plain-http": ("sends to http://gitlab.acme.example", "sends to http://gitlab.acme.example"),
+    "wrong-content-type": (NOT_GITLAB, "with image/png where JSON belongs"),
+    "html-for-json": (NOT_GITLAB, "with text/html; charset=utf-8 where JSON belongs"),
+    "broken-json": ("its answer is longer than", "with JSON that is none"),
+    "slow-drip": ("it gave no whole answer within", "it gave no whole answer within"),
+    "silence": ("it gave no whole answer within", "it gave no whole answer within"),
+}
+"""What is said of each: by the check of the server, and by what would change something."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_apply_ends_before_anything_is_touched(tmp_path: Path, kind: str) -> None:
-    world = tmp_path / "hostile.yaml"
-    world.write_text(SCENARIO.format(kind=kind), encoding="utf-8")
-    program = Program(tmp_path, {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")})
-    result = program.run("apply", *file("gitlab"), "--yes", f"--sandbox={world}", seconds=200)
-    assert result.code == 1, result.out[-3000:] + result.err
+def world(folder: Path, kind: str) -> str:
+    """The healthy world, but for its GitLab."""
+    path = folder / "hostile.yaml"
+    path.write_text(SCENARIO.format(kind=kind), encoding="utf-8")
+    return str(path)
+
+
+def program(folder: Path, sandbox: Sandbox) -> Program:
+    """The program in that world."""
+    return Program(folder, {**sandbox.environ, "XDG_STATE_HOME": str(folder / "state")})
+
+
+def clean(result: Result) -> None:
+    """Nothing that a terminal acts upon, no traceback, no token."""
     told = result.out + result.err
-    assert "nothing was touched" in told
-    assert "gitlab.acme.example" in told
-    assert "Traceback" not in told
     assert all(line.isprintable() for line in told.splitlines())
+    assert "Traceback" not in told
     assert "sandbox-gitlab-casey-api" not in told
 
 
-@pytest.mark.parametrize("command", [("check",), ("apply", "--yes")])
-def test_names_with_control_characters_are_shown_without(tmp_path: Path, command: tuple[str, ...]) -> None:
-    world = tmp_path / "hostile.yaml"
-    world.write_text(SCENARIO.format(kind="control-characters"), encoding="utf-8")
-    program = Program(tmp_path, {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")})
-    result = program.run(*command, *file("gitlab"), f"--sandbox={world}", seconds=200)
-    assert result.code == 0, result.out[-3000:] + result.err
-    assert all(line.isprintable() for line in (result.out + result.err).splitlines())
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_ends_in_words_and_nothing_is_touched(tmp_path: Path, kind: str) -> None:
+    seen, refused = KINDS[kind]
+    with Sandbox(world(tmp_path, kind)) as sandbox:
+        run = program(tmp_path, sandbox)
+        looked = run.run("check", *file("gitlab"), "--output", "json", seconds=200)
+        assert looked.code == 3, looked.out[-3000:] + looked.err
+        assert seen in bad(looked)["server.reachable"]
+        clean(looked)
+        # A plan looks as an apply does, so one of those that end at once is enough.
+        for command in (("apply", "--yes"), *((("plan",),) if kind == "html-for-json" else ())):
+            ended = run.run(*command, *file("gitlab"), seconds=200)
+            assert ended.code == 1, ended.out[-3000:] + ended.err
+            assert "nothing was touched" in ended.err
+            assert "gitlab.acme.example" in ended.err
+            assert refused in ended.err
+            clean(ended)
+        changed = {(one["api"], one.get("resource")) for one in calls(sandbox.control) if one["mutating"]}
+    assert changed == {("cluster", "jobs.batch")}, "the look from inside is a Job, and the only thing that is made"
+
+
+def test_names_with_control_characters_are_shown_without(tmp_path: Path) -> None:
+    with Sandbox(world(tmp_path, "control-characters")) as sandbox:
+        run = program(tmp_path, sandbox)
+        for command in (("check",), ("plan",), ("apply", "--yes")):
+            done = run.run(*command, *file("gitlab"), seconds=200)
+            assert done.code == 0, done.out[-3000:] + done.err
+            clean(done)

@@ -60,13 +60,16 @@ def test_a_bitbucket_repository_without_branches_is_empty() -> None:
     assert (filled.default_branch, filled.empty) == ("main", False)
 
 
-@pytest.mark.parametrize(
+BITBUCKETS_ENDS = pytest.mark.parametrize(
     "ends",
     [
         {"createdDate": 1_760_000_000_000, "expiryDays": 90},
         {"createdDate": 1_760_000_000_000, "expiryDate": 1_760_000_000_000 + 90 * 86_400_000},
     ],
 )
+
+
+@BITBUCKETS_ENDS
 def test_a_bitbucket_token(ends: dict[str, int]) -> None:
     found = bitbucket.parse_token({"id": "252973515069", "name": OURS, "permissions": ["REPO_READ"], **ends}, NOW)
     created = datetime.fromtimestamp(1_760_000_000, UTC)
@@ -75,11 +78,12 @@ def test_a_bitbucket_token(ends: dict[str, int]) -> None:
     assert bitbucket.parse_token({"id": "1", "name": "x", "expiryDate": 1_000}, NOW).active is False
 
 
-def test_a_bitbucket_access_key() -> None:
-    found = bitbucket.parse_key(
-        {"key": {"id": 7, "text": f"ssh-ed25519 {ED25519} x", "label": OURS}, "permission": "REPO_WRITE"}
-    )
+@BITBUCKETS_ENDS
+def test_a_bitbucket_access_key(ends: dict[str, int]) -> None:
+    key = {"id": 7, "text": f"ssh-ed25519 {ED25519} x", "label": OURS, **ends}
+    found = bitbucket.parse_key({"key": key, "permission": "REPO_WRITE"})
     assert (found.id, found.read_only, found.fingerprint) == ("7", False, ED25519_PRINT)
+    assert found.expires_at == datetime.fromtimestamp(1_760_000_000, UTC) + timedelta(days=90)
 
 
 def test_a_repository_and_a_key_of_gitea_and_github() -> None:

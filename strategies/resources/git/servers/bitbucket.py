@@ -205,18 +205,14 @@ def parse_repository(found: Document, branches: list[Document] | tuple[Document,
 
 
 def parse_token(found: Document, now: datetime) -> ReadCredential:
-    """A token as the API lists it. Its end is ``expiryDate``, or ``expiryDays`` after ``createdDate``."""
-    created, ends = moment(found, "createdDate"), moment(found, "expiryDate")
-    days = found.get("expiryDays")
-    if ends is None and created is not None and isinstance(days, int) and 0 < days < 100_000:
-        ends = created + timedelta(days=days)
-    permissions = texts(found, "permissions")
+    """A token as the API lists it."""
+    ends, permissions = _ends(found), texts(found, "permissions")
     return ReadCredential(
         CredentialKind.ACCESS_TOKEN,
         text(found, "id"),
         text(found, "name"),
         scopes=permissions,
-        created_at=created,
+        created_at=moment(found, "createdDate"),
         expires_at=ends,
         read_only=all(one.endswith("_READ") for one in permissions) if permissions else None,
         active=ends is None or ends > now,
@@ -233,11 +229,19 @@ def parse_key(found: Document) -> ReadCredential:
         text(key, "label"),
         scopes=(permission,) if permission else (),
         created_at=moment(key, "createdDate"),
-        expires_at=moment(key, "expiryDate"),
+        expires_at=_ends(key),
         read_only=permission.endswith("_READ") if permission else None,
         fingerprint=key_fingerprint(exact(key, "text")),
         instance=credential_instance(text(key, "label")),
     )
+
+
+def _ends(found: Document) -> datetime | None:
+    """``expiryDate``, or ``expiryDays`` after ``createdDate``: the REST reference has the days alone, of tokens and of keys."""
+    created, days = moment(found, "createdDate"), found.get("expiryDays")
+    if created is not None and isinstance(days, int) and 0 < days < 100_000:
+        return moment(found, "expiryDate") or created + timedelta(days=days)
+    return moment(found, "expiryDate")
 
 
 def _repository(path: str) -> str:
