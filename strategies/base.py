@@ -91,7 +91,8 @@ class Check:
 
     ``judge`` is pure: the I/O is in the readers of the facts named in ``needs`` (ids of ``FactKey``). It is called once all
     of them have been read or have failed; when one failed and ``judge`` does not look at errors itself
-    (``handles_errors``), the engine answers ``unknown`` with the reader's error as evidence.
+    (``handles_errors``), the engine answers ``unknown`` with the reader's error as evidence. ``idle`` says why these answers
+    leave nothing to look at, before any fact is read (None: there is something).
     """
 
     id: str
@@ -103,6 +104,7 @@ class Check:
     blocking: bool = True
     depends_on: tuple[str, ...] = ()
     handles_errors: bool = False
+    idle: Callable[[Situation], str | None] = lambda _situation: None
 
 
 @dataclass(frozen=True, slots=True)

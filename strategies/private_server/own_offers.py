@@ -106,10 +106,16 @@ def judge_zone(situation: Situation) -> Verdict | None:
     if asked != where.host.lower():
         return failed(f"the repository's URL names {where.host}", f"Answer {where.host.lower()}: no other name is made.")
     zones = situation.facts.get(AWS_PRIVATE_ZONES)
-    if zones is not None and any(zone.name == asked for zone in zones):
+    if zones is not None and any(zone.name == asked for zone in zones) and not _machine_is_there(situation):
         return warned("a private zone of this name is there", "It is used when the name leads to the address answered.")
     above = [zone.name for zone in zones or () if asked.endswith(f".{zone.name}")]
     return passed(f"answers for this one name before {above[0]} does" if above else "hides no other name")
+
+
+def _machine_is_there(situation: Situation) -> bool:
+    """Whether our machine has the address answered: the zone that leads there was made with it."""
+    asked, instance = situation.answers.private_server.own.address, effective.instance(situation)
+    return any(one.instance == instance and one.address == asked for one in situation.facts.get(AWS_INSTANCES) or ())
 
 
 def suggested_role(situation: Situation) -> Json:

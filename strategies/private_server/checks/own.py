@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from strategies.base import Check, Situation, Verdict
 from strategies.common import aws_names, effective
 from strategies.common.cidrs import apart
-from strategies.common.verdicts import aws, failed, passed, skipped, unknown, unseen, warned
+from strategies.common.verdicts import aws, failed, passed, unknown, unseen, warned
 from strategies.facts import (
     AWS_ENDPOINTS,
     AWS_PRIVATE_ZONES,
@@ -23,14 +23,11 @@ _NEEDED = ("ssm", "ssmmessages", "ec2messages", "secretsmanager")
 _SERVING = ("available", "pending")
 _SOON = timedelta(days=30)
 _MAKE = "Make them in the cluster's VPC with private DNS, open for the machine: it has no other way."
-_NONE_MADE = "no server is to be made"
 
 
 def image(situation: Situation) -> Verdict:
     """The image is there, usable, and of the instance type's architecture."""
     own = situation.answers.private_server.own
-    if not own.make:
-        return skipped(_NONE_MADE)
     if own.image_id is None:
         return unknown("no image is answered yet")
     missing, found = unseen(situation, OWN_IMAGE.id), situation.facts.get(OWN_IMAGE)
@@ -53,8 +50,6 @@ def image(situation: Situation) -> Verdict:
 def endpoints(situation: Situation) -> Verdict:
     """The machine reaches Systems Manager and Secrets Manager, through endpoints that let it in."""
     own, home = situation.answers.private_server.own, effective.vpc(situation)
-    if not own.make:
-        return skipped(_NONE_MADE)
     missing, found = unseen(situation, AWS_ENDPOINTS.id), situation.facts.get(AWS_ENDPOINTS)
     if missing is not None or found is None or home is None:
         return missing or unknown("the cluster's VPC is not known")
@@ -79,8 +74,6 @@ def endpoints(situation: Situation) -> Verdict:
 
 def name(situation: Situation) -> Verdict:
     """The server's name is the zone's, and nobody else answers for it."""
-    if not situation.answers.private_server.own.make:
-        return skipped(_NONE_MADE)
     return (
         unseen(situation, AWS_PRIVATE_ZONES.id)
         or own_offers.judge_zone(situation)
@@ -91,8 +84,6 @@ def name(situation: Situation) -> Verdict:
 def certificate(situation: Situation) -> Verdict:
     """Certificate and key belong together, are for the name, and hold for a while."""
     own = situation.answers.private_server.own
-    if not own.make:
-        return skipped(_NONE_MADE)
     if own.certificate is None or own.private_key is None:
         return unknown("no certificate and key are answered yet")
     missing, found = unseen(situation, OWN_CERTIFICATE.id), situation.facts.get(OWN_CERTIFICATE)
@@ -115,8 +106,6 @@ def certificate(situation: Situation) -> Verdict:
 def backups(situation: Situation) -> Verdict:
     """Backups reach their bucket through the VPC's S3 gateway endpoint."""
     own, home = situation.answers.private_server.own, effective.vpc(situation)
-    if not own.make:
-        return skipped(_NONE_MADE)
     if own.backup_bucket is None:
         return warned("no backups are made", "Answer privateServer.own.backupBucket, or accept this warning.")
     missing, found = unseen(situation, AWS_ENDPOINTS.id), situation.facts.get(AWS_ENDPOINTS)
@@ -180,6 +169,10 @@ def _lets_in(situation: Situation, endpoint: Endpoint) -> bool:
     return not known or any("/" not in source or not apart([f"{address}/32"], [source]) for source in sources)
 
 
+def _idle(situation: Situation) -> str | None:
+    return None if situation.answers.private_server.own.make else "no server is to be made"
+
+
 CHECKS: tuple[Check, ...] = (
     Check(
         id="own.image",
@@ -188,6 +181,7 @@ CHECKS: tuple[Check, ...] = (
         judge=image,
         needs=(OWN_IMAGE.id,),
         handles_errors=True,
+        idle=_idle,
     ),
     Check(
         id="own.endpoints",
@@ -196,6 +190,7 @@ CHECKS: tuple[Check, ...] = (
         judge=endpoints,
         needs=(AWS_ENDPOINTS.id, AWS_SECURITY_GROUPS.id),
         handles_errors=True,
+        idle=_idle,
     ),
     Check(
         id="own.name",
@@ -204,6 +199,7 @@ CHECKS: tuple[Check, ...] = (
         judge=name,
         needs=(AWS_PRIVATE_ZONES.id,),
         handles_errors=True,
+        idle=_idle,
     ),
     Check(
         id="own.certificate",
@@ -212,6 +208,7 @@ CHECKS: tuple[Check, ...] = (
         judge=certificate,
         needs=(OWN_CERTIFICATE.id,),
         handles_errors=True,
+        idle=_idle,
     ),
     Check(
         id="own.backups",
@@ -220,6 +217,7 @@ CHECKS: tuple[Check, ...] = (
         judge=backups,
         needs=(AWS_ENDPOINTS.id,),
         handles_errors=True,
+        idle=_idle,
         blocking=False,
     ),
 )

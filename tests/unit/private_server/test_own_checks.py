@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from strategies.base import Situation, Status, Verdict
+from strategies.base import Check, Situation, Status, Verdict
 from strategies.facts import (
     AWS_ENDPOINTS,
     AWS_PRIVATE_ZONES,
@@ -45,6 +45,7 @@ CERTIFICATE = ServerCertificate(
     not_before=NOW - timedelta(days=10), not_after=NOW + timedelta(days=300), key_fits=True, certificates=2,
 )  # fmt: skip
 GROUP = SecurityGroup("sg-1", "endpoints", HOME, (Ingress("10.0.0.0/16", 443, 443),))
+from wizard.engine.checks import evaluate
 
 
 def _endpoint(short: str, **changes: object) -> Endpoint:
@@ -75,10 +76,11 @@ def _judged(judge: Callable[[Situation], Verdict], facts: dict[object, object] |
 
 
 @pytest.mark.parametrize("check", own.CHECKS, ids=lambda check: check.id)
-def test_what_is_as_it_should_be_passes_and_nothing_is_said_where_no_server_is_made(check: object) -> None:
-    judge = check.judge  # type: ignore[attr-defined]
-    assert _judged(judge, backup_bucket="acme-git-backups").status is Status.PASS
-    assert _judged(judge, make=False).status is Status.SKIPPED
+def test_what_is_as_it_should_be_passes_and_nothing_is_said_where_no_server_is_made(check: Check) -> None:
+    assert _judged(check.judge, backup_bucket="acme-git-backups").status is Status.PASS
+    assert check.idle(Situation(complete(), Facts())) is None
+    (told,) = evaluate([check], Situation(complete(make=False), Facts()), check.needs)
+    assert (told.status, told.verdict.evidence) == (Status.SKIPPED, "no server is to be made")
 
 
 @pytest.mark.parametrize(

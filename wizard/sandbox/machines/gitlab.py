@@ -54,7 +54,7 @@ class GitLabs:
 class GitLabMachine:
     """The programs of one machine. ``folder`` is its root, ``python`` whatever runs the programs' stand-ins."""
 
-    def __init__(self, folder: Path, gitlabs: GitLabs, *, version: str = "17.6.1", python: str = sys.executable) -> None:
+    def __init__(self, folder: Path, gitlabs: GitLabs, *, version: str = "18.5.1", python: str = sys.executable) -> None:
         self._folder, self._gitlabs, self._version = folder, gitlabs, version
         self._front: HttpsFront | None = None
         self._store: Store | None = None
