@@ -34,6 +34,7 @@ from strategies.private_server.checks import own
 from strategies.resources.aws.own_server import read_certificate
 from tests.unit.private_server.own_complete import complete
 from tests.unit.private_server.own_machine import certificate
+from wizard.engine.checks import evaluate
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOME = "vpc-0a1b2c3d4e5f60718"
@@ -45,7 +46,6 @@ CERTIFICATE = ServerCertificate(
     not_before=NOW - timedelta(days=10), not_after=NOW + timedelta(days=300), key_fits=True, certificates=2,
 )  # fmt: skip
 GROUP = SecurityGroup("sg-1", "endpoints", HOME, (Ingress("10.0.0.0/16", 443, 443),))
-from wizard.engine.checks import evaluate
 
 
 def _endpoint(short: str, **changes: object) -> Endpoint:
