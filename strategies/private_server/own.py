@@ -152,7 +152,8 @@ def _machine(answers: Answers) -> Iterator[Resource]:
         group=Group.AWS,
         owner=owner(answers),
         depends_on=(own_names.SECURITY_GROUP, own_names.INSTANCE_PROFILE),
-        explain="Runs GitLab: no public address, no SSH key of anybody's, IMDSv2 alone, encrypted disks.",
+        explain="Runs GitLab: no public address, no SSH key of anybody's, IMDSv2 alone, encrypted disks. "
+        f"With all that belongs to it: {cost(answers)}.",
         name=name,
         vpc_id=vpc,
         subnet_id=own.subnet_id or "",
