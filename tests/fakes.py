@@ -787,3 +787,7 @@ class FakeStrategy:
     def state(self, answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Sequence[Output]:
         """Nothing beside what has drifted."""
         return ()
+
+    def renewer(self, answers: Answers) -> str | None:
+        """A refresher."""
+        return f"{answers.argocd.namespace}/{answers.codecommit.credentials.service_account}"

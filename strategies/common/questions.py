@@ -199,6 +199,7 @@ DETAILS: tuple[Question, ...] = (
         help="For a private repository. Many hosts take any name beside a token.",
         page=Page.DETAILS,
         advanced=True,
+        suggest=effective.suggested_source_username,
     ),
     Question(
         key="source.password",
@@ -208,6 +209,7 @@ DETAILS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.SECRET,
         advanced=True,
+        suggest=effective.suggested_source_password,
     ),
     Question(
         key="application.name",

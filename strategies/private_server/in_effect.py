@@ -32,14 +32,24 @@ def base_url(situation: Situation) -> str:
 
 
 def web(situation: Situation) -> tuple[str, int] | None:
-    """Host and port that speak TLS: those of an https:// URL, else those of the API. None: there are none that are known."""
-    where = chosen(situation)
+    """Host and port that speak TLS: those of an https:// URL, else those of the API. A server of which SSH alone is known has
+    its web side under the same name, if it has one. None: there is none.
+    """
+    where, server = chosen(situation), situation.answers.private_server.server
     if where is None:
         return None
     if where.scheme == "https":
         return where.host, where.port
-    parts = urlsplit(situation.answers.private_server.server.base_url or "")
-    return (parts.hostname, parts.port or _HTTPS) if parts.hostname else None
+    parts = urlsplit(server.base_url or "")
+    if parts.hostname:
+        return parts.hostname, parts.port or _HTTPS
+    return None if server.kind == "plain" else (where.host, _HTTPS)
+
+
+def web_is_known(situation: Situation) -> bool:
+    """Whether what ``web`` gives was told, and is not merely where one would look."""
+    where = chosen(situation)
+    return where is not None and (where.scheme == "https" or situation.answers.private_server.server.base_url is not None)
 
 
 def makes(situation: Situation) -> bool:

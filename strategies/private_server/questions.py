@@ -10,6 +10,7 @@ from strategies.facts import (
     CLUSTER_GITOPS,
     CLUSTER_INFO,
     SERVER,
+    SERVER_CALLER,
     SERVER_CHAIN,
     SERVER_HOST_KEYS,
     SERVER_REPOSITORIES,
@@ -22,8 +23,18 @@ def _these(*choices: Choice) -> Callable[[Situation], Sequence[Choice]]:
     return lambda _situation: choices
 
 
-def _https(answers: Answers) -> bool:
-    return not place.by_ssh(answers)
+def _named(answers: Answers) -> bool:
+    return answers.private_server.repository.url is not None
+
+
+def _web(answers: Answers) -> bool:
+    """Whether there may be a certificate: by SSH alone goes nothing but plain Git."""
+    return _named(answers) and not (place.by_ssh(answers) and answers.private_server.server.kind == "plain")
+
+
+def _authority_open(answers: Answers) -> bool:
+    server = answers.private_server.server
+    return _web(answers) and (server.ca_file is None or server.ca_fingerprint is not None)
 
 
 def _has_api(answers: Answers) -> bool:
@@ -42,13 +53,38 @@ def _method(*methods: str) -> Callable[[Answers], bool]:
 QUESTIONS: tuple[Question, ...] = (
     Question(
         key="privateServer.repository.url",
-        title="Repository on your server",
-        help="Its clone URL, https:// or ssh://, exactly as Argo CD shall use it. The server is recognised by it.",
+        title="Clone URL",
+        help="Of the repository on your server, https:// or ssh://, exactly as Argo CD shall use it. The server is recognised "
+        "by it.",
         page=Page.DETAILS,
         required=True,
+        leads=True,
         choices=offers.repositories,
         judge=offers.judge_url,
         needs=(SERVER.id, SERVER_REPOSITORIES.id),
+    ),
+    Question(
+        key="privateServer.server.caFile",
+        title="CA of the server",
+        help="PEM file of the CA that signed its certificate. Open where this machine and Argo CD know it already.",
+        page=Page.DETAILS,
+        leads=True,
+        judge=offers.judge_trust,
+        needs=(SERVER_CHAIN.id,),
+        relevant=_web,
+    ),
+    Question(
+        key="privateServer.server.caFingerprint",
+        title="CA that was shown",
+        help="Compare the fingerprint with what your security team publishes; space confirms it. The certificate is taken from "
+        "what the server shows.",
+        page=Page.DETAILS,
+        kind=Kind.CONFIRM,
+        leads=True,
+        advanced=True,
+        choices=offers.authorities,
+        needs=(SERVER_CHAIN.id,),
+        relevant=_authority_open,
     ),
     Question(
         key="privateServer.server.kind",
@@ -57,6 +93,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.CHOICE,
         required=True,
+        leads=True,
         suggest=offers.suggested_kind,
         choices=_these(
             Choice("gitlab", "GitLab"),
@@ -66,36 +103,21 @@ QUESTIONS: tuple[Question, ...] = (
             Choice("ghes", "GitHub Enterprise Server"),
             Choice("plain", "another Git server", "Git over HTTPS or SSH, nothing is made on it"),
         ),
+        judge=offers.judge_kind,
         needs=(SERVER.id,),
-    ),
-    Question(
-        key="privateServer.server.caFile",
-        title="CA of the server",
-        help="PEM file of the CA that signed its certificate. Open where this machine and Argo CD know it already.",
-        page=Page.DETAILS,
-        judge=offers.judge_trust,
-        needs=(SERVER_CHAIN.id,),
-        relevant=_https,
-    ),
-    Question(
-        key="privateServer.server.caFingerprint",
-        title="CA, confirmed by its fingerprint",
-        help="Compare it with what your security team publishes. The certificate itself is taken from what the server shows.",
-        page=Page.DETAILS,
-        kind=Kind.CHOICE,
-        advanced=True,
-        choices=offers.authorities,
-        needs=(SERVER_CHAIN.id,),
-        relevant=lambda answers: _https(answers) and answers.private_server.server.ca_file is None,
+        relevant=_named,
     ),
     Question(
         key="privateServer.server.hostKeys",
         title="SSH host keys",
-        help="Fingerprints as the server's administrator knows them. Those confirmed are written to Argo CD's known hosts.",
+        help="Compare the fingerprints with those that the server's administrator knows; space confirms one. Argo CD's known "
+        "hosts get them.",
         page=Page.DETAILS,
         kind=Kind.LIST,
         required=True,
+        leads=True,
         choices=offers.host_keys,
+        judge=offers.judge_host_keys,
         needs=(SERVER_HOST_KEYS.id,),
         relevant=place.by_ssh,
     ),
@@ -105,6 +127,7 @@ QUESTIONS: tuple[Question, ...] = (
         help="What is made may read this one repository and nothing else.",
         page=Page.DETAILS,
         kind=Kind.CHOICE,
+        leads=True,
         suggest=offers.suggested_method,
         choices=_these(
             Choice("make", "a credential that is made", "the least the product has, with an administrator's token"),
@@ -115,23 +138,28 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         judge=offers.judge_method,
         needs=(SERVER.id, CLUSTER_GITOPS.id),
+        relevant=_named,
     ),
     Question(
         key="privateServer.server.adminToken",
         title="Administrator's token",
-        help="Makes the repository or the credential, and is kept nowhere. Where it is found, not the thing itself: env:NAME, "
-        "file:PATH, aws-secretsmanager:ID, or prompt:.",
+        help="Makes the repository or the credential, and is kept nowhere. Where it is found: env:NAME, file:PATH, "
+        "aws-secretsmanager:ID or prompt:.",
         page=Page.DETAILS,
         kind=Kind.SECRET,
         required=True,
+        leads=True,
         suggest=own_names.suggested_token,
+        judge=offers.judge_token,
+        needs=(SERVER_CALLER.id,),
         relevant=_needs_admin,
     ),
     Question(
         key="privateServer.credentials.username",
-        title="User name of the token",
-        help="The one that goes with it.",
+        title="User name",
+        help="The one that goes with the token.",
         page=Page.DETAILS,
+        leads=True,
         relevant=_method("token"),
     ),
     Question(
@@ -141,6 +169,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.SECRET,
         required=True,
+        leads=True,
         relevant=_method("token", "bearer", "ssh-key"),
     ),
     Question(
@@ -149,8 +178,10 @@ QUESTIONS: tuple[Question, ...] = (
         help="Whether it is there, or made: private, and empty until it is filled.",
         page=Page.DETAILS,
         kind=Kind.CHOICE,
+        leads=True,
         suggest=offers.suggested_mode,
         choices=_these(Choice("existing", "it is there"), Choice("create", "it is made")),
+        judge=offers.judge_mode,
         needs=(SERVER_REPOSITORY.id,),
         relevant=_has_api,
     ),
@@ -160,6 +191,8 @@ QUESTIONS: tuple[Question, ...] = (
         help="Whether it is written to directly, or is a copy of the source repository.",
         page=Page.DETAILS,
         kind=Kind.CHOICE,
+        leads=True,
+        relevant=_named,
         choices=_these(
             Choice("none", "it is written to directly", "nothing is copied"),
             Choice("mirror", "a copy of the source repository", "branches and tags; `ezgitops mirror` renews it"),

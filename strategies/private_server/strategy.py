@@ -63,6 +63,10 @@ class PrivateServerStrategy:
             told.append(Output("mirrored", "Last mirrored", outputs.get(addresses.MIRROR, {}).get("mirrored-at", "")))
         return told
 
+    def renewer(self, answers: Answers) -> str | None:  # noqa: ARG002  # the protocol's
+        """Nobody: what is made holds for days, and the operator renews it."""
+        return None
+
     def probe(self, situation: Situation) -> Order | None:
         """What a pod of the cluster looks at: the server, and the repository with Argo CD's own Secret."""
         return probe.order(situation)

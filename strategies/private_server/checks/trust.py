@@ -19,9 +19,8 @@ from strategies.facts import (
 )
 from strategies.private_server import in_effect
 from strategies.private_server.checks.looks import NO_URL, SOON_DAYS, address, pending, read_at
+from strategies.private_server.offers import SERVERS_OWN
 
-_SERVERS_OWN = (TrustFault.EXPIRED, TrustFault.NOT_YET_VALID, TrustFault.WRONG_NAME)
-"""Faults of the server's certificate itself: no CA mends them."""
 _MOST_SHOWN = 3
 
 
@@ -61,7 +60,7 @@ def _not_believed(situation: Situation, chain: TrustChain) -> Verdict:
     if leaf is None:
         return failed(f"{chain.host} shows no certificate: {why}", "Have the server serve HTTPS.")
     seen = f"the certificate of {chain.host} is not believed: {why}"
-    if chain.fault in _SERVERS_OWN:
+    if chain.fault in SERVERS_OWN:
         return _its_own_fault(situation, chain, seen)
     anchor = chain.anchor or leaf
     told = f"{seen}. Highest shown: {shown(anchor.subject)}, {anchor.sha256}"

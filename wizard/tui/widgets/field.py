@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 Control: TypeAlias = "Input | DropDown | Choices | Toggle"
 
+_BOXES = (Kind.LIST, Kind.CONFIRM)
+"""What is ticked where there is something to tick, and typed otherwise."""
 SETTLE_SECONDS = 0.35
 """How long the keyboard has to rest before a typed value is judged on the screen."""
 
@@ -153,8 +155,9 @@ class Field(Vertical):
         value = self.session.effective(self.key)
         if kind is Kind.YES_NO:
             return Toggle(value is True, classes="control")
-        if self._is_short_list() or (kind is Kind.LIST and self._choices):
-            return Choices(self._choices, as_list(value), multiple=kind is Kind.LIST, classes="control")
+        if self._is_short_list() or (kind in _BOXES and self._choices):
+            many, boxed = kind is Kind.LIST, kind is Kind.CONFIRM
+            return Choices(self._choices, as_list(value), multiple=many, optional=boxed, classes="control")
         if kind is Kind.CHOICE and not self._by_hand:
             return DropDown(self._choices, value if isinstance(value, str) else None, classes="control")
         return Line(
@@ -209,7 +212,7 @@ class Field(Vertical):
     @on(Choices.Changed)
     def _chosen(self, event: Choices.Changed) -> None:
         event.stop()
-        self._edit(list(event.chosen) if self.question.kind is Kind.LIST else event.chosen[0])
+        self._edit(list(event.chosen) if self.question.kind is Kind.LIST else next(iter(event.chosen), None))
 
     @on(Toggle.Changed)
     def _turned(self, event: Toggle.Changed) -> None:
@@ -286,7 +289,7 @@ class Field(Vertical):
         control = self.query_one(".control")
         if isinstance(control, DropDown) and not self._is_short_list():
             control.renew(self._choices, value if isinstance(value, str) else None)
-        elif isinstance(control, Input) and self.question.kind is not Kind.LIST:
+        elif isinstance(control, Input) and self.question.kind not in _BOXES:
             control.suggester = SuggestFromList([choice.value for choice in self._choices])
             self._refill(value)
         else:
@@ -340,7 +343,8 @@ class Field(Vertical):
             return None
         if value is None and self.question.required:
             return Content.styled("needed", "$text-warning")
-        for choice in () if self._terse else self._choices:
-            if choice.value == value and choice.note and not self._is_short_list():
+        in_sight = self._terse or self._is_short_list() or self.question.kind in _BOXES
+        for choice in () if in_sight else self._choices:
+            if choice.value == value and choice.note:
                 return Content.styled(choice.note, "$quiet")
         return Content("")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from strategies.base import Situation
@@ -37,12 +37,15 @@ from strategies.facts import (
     ServerRepository,
     SshHostKeys,
     TrustChain,
+    TrustFault,
 )
 from strategies.kinds import ServerAccess
 from strategies.ports import FactFailureError, Reader, ResourceError
 from strategies.private_server import in_effect, place
+from strategies.resources.git.program import GitProgram
 from strategies.resources.git.servers.api import ServerApi, Token
 from strategies.resources.git.servers.authority import authority
+from strategies.resources.git.servers.by_key import key_inputs, listed_by_key
 from strategies.resources.git.servers.connect import completed, server_api
 from strategies.resources.git.servers.dial import CONNECT_TIMEOUT, Dialer, Resolve, TalkError, resolve, said
 from strategies.resources.git.servers.errors import Reason, ServerError
@@ -53,6 +56,7 @@ from strategies.resources.git.servers.tls import parse_certificates, read_chain
 from strategies.resources.parallel import started
 
 T = TypeVar("T")
+Inputs: TypeAlias = Callable[[Situation], Hashable | None]
 
 _TIMEOUT = 45.0
 _ENDS_IT = (Reason.TOKEN_REFUSED, Reason.RIGHT_MISSING, Reason.NO_API, Reason.REDIRECTED)
@@ -69,30 +73,36 @@ def server_readers(
 ) -> tuple[Reader, ...]:
     """One reader for each fact. ``resolve_secret`` finds the secret behind a reference and raises ResourceError."""
     eyes = _Eyes(environ, resolve_secret, clock, finder)
-    seen: tuple[tuple[str, Callable[[Situation], object]], ...] = (
-        (SERVER.id, eyes.server),
-        (SERVER_CHAIN.id, eyes.chain),
-        (SERVER_AUTHORITY.id, eyes.authority),
-        (SERVER_HOST_KEYS.id, eyes.host_keys),
-        (SERVER_ADDRESSES.id, eyes.addresses),
+    seen: tuple[tuple[str, Inputs, Callable[[Situation], object]], ...] = (
+        (SERVER.id, _seen_inputs, eyes.server),
+        (SERVER_CHAIN.id, _trust_inputs, eyes.chain),
+        (SERVER_AUTHORITY.id, _trust_inputs, eyes.authority),
+        (SERVER_HOST_KEYS.id, in_effect.chosen, eyes.host_keys),
+        (SERVER_ADDRESSES.id, in_effect.chosen, eyes.addresses),
     )
-    signed_in: tuple[tuple[str, Callable[[Situation], object]], ...] = (
-        (SERVER_SIGNED_IN.id, eyes.signed_in),
-        (SERVER_CALLER.id, eyes.caller),
-        (SERVER_REPOSITORIES.id, eyes.repositories),
-        (SERVER_REPOSITORY.id, eyes.repository),
-        (SERVER_CREDENTIALS.id, eyes.credentials),
+    signed_in: tuple[tuple[str, Inputs, Callable[[Situation], object]], ...] = (
+        (SERVER_SIGNED_IN.id, _signed_in_inputs, eyes.signed_in),
+        (SERVER_CALLER.id, _signed_in_inputs, eyes.caller),
+        (SERVER_REPOSITORIES.id, _signed_in_inputs, eyes.repositories),
+        (SERVER_REPOSITORY.id, _repository_inputs, eyes.repository),
+        (SERVER_CREDENTIALS.id, _signed_in_inputs, eyes.credentials),
     )
     return (
-        *(Reader(fact, _seen_inputs, read, timeout=_TIMEOUT) for fact, read in seen),
-        *(Reader(fact, _signed_in_inputs, read, timeout=_TIMEOUT, patient=_asks) for fact, read in signed_in),
+        *(Reader(fact, inputs, read, timeout=_TIMEOUT) for fact, inputs, read in seen),
+        *(Reader(fact, inputs, read, timeout=_TIMEOUT, patient=_asks) for fact, inputs, read in signed_in),
     )
 
 
 def _seen_inputs(situation: Situation) -> Hashable | None:
-    """What a look without a login depends on."""
+    """What recognising depends on: nothing that is suggested from it, or it would be read again and again."""
     where, server = in_effect.chosen(situation), situation.answers.private_server.server
-    return None if where is None else (where, server.base_url, server.ca_file, server.ca_fingerprint)
+    return None if where is None else (where, server.ca_file, server.ca_fingerprint)
+
+
+def _trust_inputs(situation: Situation) -> Hashable | None:
+    """What the look at certificates depends on: also on where the API was found."""
+    seen = _seen_inputs(situation)
+    return None if seen is None else (seen, in_effect.web(situation), in_effect.web_is_known(situation))
 
 
 def _signed_in_inputs(situation: Situation) -> Hashable | None:
@@ -106,6 +116,12 @@ def _signed_in_inputs(situation: Situation) -> Hashable | None:
     if in_effect.kind(situation) is None and not situation.facts.known(SERVER.id):
         return None
     return (where, in_effect.access(situation))
+
+
+def _repository_inputs(situation: Situation) -> Hashable | None:
+    """The same, and what a look with Argo CD's own key depends on, where there is no token."""
+    token, key = _signed_in_inputs(situation), key_inputs(situation)
+    return None if token is None or key is None else (token, key)
 
 
 def _asks(situation: Situation) -> bool:
@@ -128,6 +144,7 @@ class _Eyes:
         self._clock = clock
         self._finder = finder
         self._dialer = Dialer(environ, finder)
+        self._git = GitProgram(environ)
 
     def server(self, situation: Situation) -> ServerInfo:
         """What answers at the repository's URL, with the CA that the answers name."""
@@ -146,7 +163,13 @@ class _Eyes:
             ca = self._ca(situation)
         except TalkError:
             ca = None  # SERVER_AUTHORITY says why; the chain is shown all the same
-        return _read(lambda: read_chain(self._dialer, self._environ, *where, ca, alone=ca is not None), _WAY)
+        try:
+            found = read_chain(self._dialer, self._environ, *where, ca, alone=ca is not None)
+        except TalkError as error:
+            if in_effect.web_is_known(situation):
+                raise FactFailureError(FactError(error.why, _WAY)) from error
+            return None  # over SSH there need not be a web side
+        return None if found.fault is TrustFault.NO_TLS and not in_effect.web_is_known(situation) else found
 
     def authority(self, situation: Situation) -> ServerAuthority | None:
         """The CA that the answers name."""
@@ -204,9 +227,11 @@ class _Eyes:
         return None if api is None else _told(api.repositories)
 
     def repository(self, situation: Situation) -> ServerRepository | None:
-        """The repository of the URL."""
+        """The repository of the URL: by the API, else over SSH by what the key of the answers lists."""
         api, path = self._api(situation), self._path(situation)
-        return None if api is None or not path else _told(lambda: api.repository(path))
+        if api is None:
+            return listed_by_key(self._git, self._resolve_secret, situation)
+        return _told(lambda: api.repository(path)) if path else None
 
     def credentials(self, situation: Situation) -> tuple[ReadCredential, ...] | None:
         """The credentials of that repository; none where it is not there."""
