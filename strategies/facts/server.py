@@ -210,6 +210,7 @@ class ServerRepository:
     not ``exist``. ``empty`` None: not looked at. ``instance`` is that of this program that made it. ``https_url`` and
     ``ssh_url`` are the clone URLs that the server gives: their host may be another than the one it is reached by.
     ``private`` False: anybody who reaches the server may read it. ``administered`` False: this login may make no credential.
+    ``refused``: why the login is not let in at all; nothing else is known then.
     """
 
     path: str
@@ -223,6 +224,7 @@ class ServerRepository:
     archived: bool = False
     administered: bool | None = None
     instance: str | None = None
+    refused: FactError | None = None
 
 
 class CredentialKind(StrEnum):

@@ -37,6 +37,8 @@ _MADE = {
     CredentialKind.ACCESS_TOKEN: "an HTTP access token of the repository (REPO_READ), sent as bearer",
     CredentialKind.DEPLOY_KEY: "a deploy key of the repository, read-only",
 }
+_BOUND = "; GitHub deletes it with the token that made it: regenerate that token, and do not delete it"
+"""docs.github.com/enterprise-server/rest, "REST API endpoints for deploy keys"."""
 
 
 def token(situation: Situation) -> Verdict:
@@ -101,6 +103,8 @@ def repository(situation: Situation) -> Verdict:
     path = place.path_below(situation.answers, in_effect.base_url(situation))
     if found is None:
         return _without_token(situation)
+    if found.refused is not None:
+        return failed(found.refused.message, found.refused.remedy, found.refused.command)
     if not found.exists:
         return _absent(situation, path)
     return _there(situation, found, made=asked.repository.mode == "create")
@@ -155,6 +159,8 @@ def _without_token(situation: Situation) -> Verdict:
     """What the first answer of the Git protocol says to somebody without a login."""
     info = situation.facts.get(SERVER)
     clone = info.clone if info is not None else None
+    if place.by_ssh(situation.answers):
+        return skipped(f"{NO_TOKEN}, and nothing else lists it over SSH before Argo CD does")
     if clone is None or clone.status is None:
         return skipped(f"{NO_TOKEN}; the look from inside lists it with Argo CD's own Secret")
     if clone.status == 200 and clone.git:
@@ -214,7 +220,8 @@ def _standing(situation: Situation, kind: CredentialKind) -> Verdict:
     holding = [one for one in ours if one.active and one.kind is kind]
     if not holding:
         gone = f"; {counted(len(ours), 'older one')} of ours that ended goes" if ours else ""
-        return passed(f"apply makes {_MADE[kind]}{gone}. It may read this repository and nothing else")
+        bound = _BOUND if in_effect.kind(situation) is ServerKind.GHES else ""
+        return passed(f"apply makes {_MADE[kind]}{gone}. It may read this repository and nothing else{bound}")
     newest = max(holding, key=lambda one: one.created_at.timestamp() if one.created_at is not None else 0.0)
     if newest.read_only is False:
         return warned(f"{shown(newest.name)} may do more than read", "Take that right away, or run `ezgitops renew`.")

@@ -42,7 +42,8 @@ class GitLogin:
     """Who asks at one URL. ``repr`` shows no password.
 
     ``scheme`` is ``Basic`` or ``Bearer`` (RFC 6750: the password alone). ``ca`` is a CA in PEM that is believed instead of this
-    machine's, ``ssh_key`` a private key that SSH uses instead of this machine's: both are in files while git runs.
+    machine's, ``ssh_key`` a private key that SSH uses instead of this machine's, and ``known_hosts`` the only host keys that it
+    believes then (lines of sshd(8)): they are in files while git runs.
     """
 
     url: str
@@ -51,6 +52,7 @@ class GitLogin:
     scheme: str = "Basic"
     ca: str | None = field(default=None, repr=False)
     ssh_key: str | None = field(default=None, repr=False)
+    known_hosts: str | None = None
 
     @property
     def header(self) -> str:
@@ -265,7 +267,13 @@ def _trust(login: GitLogin | None, environ: Mapping[str, str]) -> Iterator[dict[
             with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(login.ssh_key.rstrip("\n") + "\n")
             ssh = environ.get("GIT_SSH_COMMAND") or "ssh"
-            found["GIT_SSH_COMMAND"] = f"{ssh} -i {shlex.quote(str(key))} -o IdentitiesOnly=yes -o BatchMode=yes"
+            command = f"{ssh} -i {shlex.quote(str(key))} -o IdentitiesOnly=yes -o BatchMode=yes"
+            if login.known_hosts is not None:
+                hosts = Path(folder) / "known_hosts"
+                hosts.write_text(login.known_hosts, encoding="ascii")
+                only = f"-o UserKnownHostsFile={shlex.quote(str(hosts))} -o GlobalKnownHostsFile=/dev/null"
+                command += f" {only} -o StrictHostKeyChecking=yes -o UpdateHostKeys=no"
+            found["GIT_SSH_COMMAND"] = command
         yield found
 
 

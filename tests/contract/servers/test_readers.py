@@ -9,9 +9,24 @@ import pytest
 
 from strategies.answers import Answers, Source
 from strategies.base import Situation
-from strategies.facts import SERVER, Caller, FactError, Facts, Reading, ServerInfo, ServerKind, SourceRepository, Trusted
+from strategies.facts import (
+    SERVER,
+    SERVER_HOST_KEYS,
+    Caller,
+    FactError,
+    Facts,
+    Reading,
+    ServerInfo,
+    ServerKind,
+    ServerRepository,
+    SourceRepository,
+    SshHostKeys,
+    Trusted,
+)
 from strategies.ports import FactFailureError, Reader, ResourceError
-from strategies.resources.git.program import GitProgram
+from strategies.resources.git.program import GitError, GitLogin, GitProgram
+from strategies.resources.git.refs import list_remote
+from strategies.resources.git.servers.keys import generate_key
 from strategies.resources.git.servers.readers import server_readers
 from strategies.resources.git.servers.source_trust import source_trust, trust_of_source
 from strategies.resources.git.source import source_reader
@@ -199,3 +214,44 @@ def test_host_keys_are_read_over_ssh(world: Estate) -> None:
     section = world.section("gitea")
     assert section.ssh_port is not None
     assert keys.known_hosts == known_host(section.host, section.ssh_port) + "\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+@needs("ssh")
+def test_without_a_token_the_key_that_argocd_will_have_lists_it_over_ssh(world: Estate) -> None:
+    keys = {"env:KNOWN": generate_key("known"), "env:STRANGER": generate_key("stranger")}
+    store = world.servers.running["gitea"].store
+    wanted = store.repository("platform/cluster-config")
+    assert wanted is not None
+    store.add_key(wanted, "known", keys["env:KNOWN"].public, read_only=True)
+    made = server_readers(world.environ, lambda _situation, name: keys[name].private, lambda: datetime.now(UTC))
+    readers_of = {one.fact_id: one for one in made}
+    shown = readers_of["server.host-keys"].read(situation(asked(world, "gitea", ssh=True)))
+    assert isinstance(shown, SshHostKeys)
+
+    def looked(secret: str, host_key: str) -> object:
+        given = asked(world, "gitea", ssh=True, admin_token=None, host_keys=[host_key]).model_dump()
+        given["private_server"]["credentials"] |= {"method": "ssh-key", "secret": secret}
+        answers = Answers.model_validate(given)
+        reading = Reading(shown, None, datetime.now(UTC), 0.1)
+        assert readers_of["server.repository"].inputs(situation(answers)) is None, "it waits for the host keys"
+        return readers_of["server.repository"].read(Situation(answers, Facts({SERVER_HOST_KEYS.id: reading})))
+
+    found = looked("env:KNOWN", shown.keys[0].fingerprint)
+    assert isinstance(found, ServerRepository)
+    assert (found.path, found.default_branch, found.empty, found.refused) == ("platform/cluster-config", "main", False, None)
+    other = looked("env:STRANGER", shown.keys[0].fingerprint)
+    assert isinstance(other, ServerRepository)
+    assert other.refused is not None
+    assert "env:STRANGER" in other.refused.message
+    assert looked("env:KNOWN", "SHA256:" + "A" * 43) is None, "a server that shows other keys is not asked"
+
+
+@pytest.mark.skipif(unavailable() is not None, reason=unavailable() or "")
+@needs("ssh")
+def test_only_the_host_keys_given_are_believed(world: Estate) -> None:
+    section, key = world.section("gitea"), generate_key("any")
+    line = known_host(section.host, section.ssh_port or 22, "changed")
+    url = asked(world, "gitea", ssh=True).private_server.repository.url or ""
+    with pytest.raises(GitError, match="Host key verification failed"):
+        list_remote(GitProgram(world.environ), url, GitLogin(url, "", "", ssh_key=key.private, known_hosts=f"{line}\n"))

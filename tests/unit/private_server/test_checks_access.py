@@ -141,3 +141,21 @@ def test_one_that_ends_soon_warns() -> None:
     assert found.status is Status.WARN
     assert found.remedy is not None
     assert found.remedy.command == "ezgitops renew"
+
+
+def test_a_key_that_the_server_does_not_let_in_fails_and_one_that_lists_it_is_enough() -> None:
+    login = {"method": "ssh-key", "secret": "env:KEY"}
+    answers = over_ssh(private_server__credentials=login, private_server__server__admin_token=None)
+    refused = ServerRepository("platform/prod-east-config", refused=FactError("the key of env:KEY is not let in", "Add it."))
+    found = judged("server.repository", {SERVER_REPOSITORY.id: refused}, answers)
+    assert (found.status, found.evidence, advice(found)) == (Status.FAIL, "the key of env:KEY is not let in", "Add it.")
+    listed = ServerRepository("platform/prod-east-config", default_branch="main", empty=False)
+    assert judged("server.repository", {SERVER_REPOSITORY.id: listed}, answers).status is Status.PASS
+    unseen = judged("server.repository", {SERVER_REPOSITORY.id: None}, answers)
+    assert unseen.status is Status.SKIPPED
+    assert "look from inside" not in unseen.evidence, "a pod is given no private key"
+
+
+def test_a_deploy_key_of_github_goes_with_the_token_that_made_it() -> None:
+    assert "do not delete it" in judged("server.credential", answers=over_ssh(private_server__server__kind="ghes")).evidence
+    assert "do not delete it" not in judged("server.credential", answers=over_ssh()).evidence
