@@ -23,7 +23,7 @@ _MANY = 3
 """An option that more commands than this have is explained once."""
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 """Where the answers are that the examples are made from; the references are written in a checkout only."""
-_OPERATORS = ("bastion-proxy", "codecommit", "private-server-gitlab")
+_OPERATORS = ("bastion-proxy", "codecommit", "private-server-gitlab", "private-server-own")
 """The example answers whose operator's rights are shown. Every server that is there takes the same as the GitLab."""
 
 _GENERATED = "<!-- Made from the code by `make docs`; do not edit. -->"

@@ -19,6 +19,7 @@ from strategies.private_server import own_names, own_policies
 DOCUMENT = "AWS-RunShellScript"
 SEEN = (
     "ec2:DescribeImages",
+    "ec2:DescribeInstanceTypes",
     "ec2:DescribeManagedPrefixLists",
     "ec2:DescribeNetworkInterfaces",
     "route53:ListHostedZonesByVPC",

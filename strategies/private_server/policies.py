@@ -11,8 +11,8 @@ from strategies.common.iam import SEE, SEEN, Document, allow, document, finding,
 from strategies.facts import Permission
 from strategies.private_server import own_operator
 
-_SEEN = ("ec2:DescribeNetworkAcls", "ec2:DescribeVpcPeeringConnections", "route53:ListHostedZonesByVPC")
-"""What lies between the nodes and the server, and who answers for its name."""
+_SEEN = ("ec2:DescribeNetworkAcls", "ec2:DescribeVpcPeeringConnections")
+"""What lies between the nodes and the server."""
 
 
 def operator_policy(answers: Answers) -> Document:

@@ -41,6 +41,7 @@ WITHOUT_A_CALL = {
     "iam:PutUserPermissionsBoundary": "a changed codecommit.credentials.permissionsBoundary",
     "iam:UpdateAssumeRolePolicy": "a trust policy that drifted, or another service account",
     "iam:UpdateRole": "a description that drifted",
+    "route53:ListTagsForResources": "an account that has private hosted zones",
 }
 """Actions of the CodeCommit strategy that a first apply, its replay and a destroy do not need, and what does."""
 
@@ -58,6 +59,7 @@ BASTION_WITHOUT_A_CALL = {
     "iam:PutRolePermissionsBoundary": "a changed bastionProxy.instance.permissionsBoundary",
     "iam:UpdateAssumeRolePolicy": "a trust policy that drifted",
     "iam:UpdateRole": "a description that drifted",
+    "route53:ListTagsForResources": "an account that has private hosted zones",
 }
 """The same of the bastion proxy."""
 
@@ -67,8 +69,14 @@ PRIVATE_WITHOUT_A_CALL = {
     "iam:ListInstanceProfileTags": "an account that has instance profiles",
     "iam:ListRoleTags": "roles that could be of this program",
     "iam:ListUserTags": "an account that has users",
+    "route53:ListTagsForResources": "an account that has private hosted zones",
 }
 """The same of a private server that is there already."""
+
+OWN_WITHOUT_A_CALL = {
+    **PRIVATE_WITHOUT_A_CALL,
+}
+"""The same of one that is made."""
 
 
 STATIC = {
@@ -82,7 +90,6 @@ STATIC = {
 """From the sample answers to those with a static password and a pipeline that keeps the mirror."""
 
 
-PRIVATE = sample("gitlab")
 BASTION = ROOT / "docs" / "examples" / "answers-bastion-proxy.yaml"
 REPO_SERVER = {"    proxy: false\n": "    proxy: true\n", "workerGroupId: null": "workerGroupId: sg-0d0d0d0d0d0d0d0d0"}
 """From the sample answers to those that set the repo-server's environment, and whose nodes' group gets a rule."""
@@ -100,7 +107,6 @@ NEW = {
 """To those with a machine that is made."""
 
 CODECOMMIT_CASES: dict[str, Mapping[str, str]] = {"iam-role": {}, "git-credentials": STATIC}
-PRIVATE_CASES: dict[str, Mapping[str, str]] = {"gitlab": {}}
 BASTION_CASES: dict[str, Mapping[str, str]] = {"instance": {}, "repo-server": REPO_SERVER, "new": NEW}
 
 
@@ -124,12 +130,14 @@ def read(file: Path) -> tuple[Answers, Strategy]:
 def restricted(path: Path, answers: Answers, strategy: Strategy) -> Path:
     """The healthy world, whose operator holds the documented rights and no others.
 
-    Where the nodes' group shall get a rule, it is one that does not let everything out.
+    Where the nodes' group shall get a rule, it is one that does not let everything out; where a server is made, one with an
+    image for it.
     """
     file = path / "least.yaml"
     parts = iam.parts(strategy.operator_policy(answers))
+    world = "healthy" if answers.bastion_proxy.network.worker_group_id is None else "worker-egress-blocks-3128"
     scenario = {
-        "extends": "healthy" if answers.bastion_proxy.network.worker_group_id is None else "worker-egress-blocks-3128",
+        "extends": "own-server" if answers.private_server.own.make else world,
         "description": "An operator with the least rights",
         "aws": {"operator": {"policies": {f"ezgitops-{number}": part for number, part in enumerate(parts)}}},
         "cluster": {"operator": {"rules": []}, "objects": list(strategy.operator_roles(answers))},
@@ -195,9 +203,9 @@ def test_the_bastions_rights_are_enough_and_not_too_many(case: str, tmp_path: Pa
     walk(tmp_path, file, road, BASTION_WITHOUT_A_CALL)
 
 
-@pytest.mark.parametrize("case", list(PRIVATE_CASES))
-def test_a_private_servers_rights_are_enough_and_not_too_many(case: str, tmp_path: Path) -> None:
-    file = changed(tmp_path, PRIVATE, PRIVATE_CASES[case])
+@pytest.mark.parametrize(("kind", "spared"), [("gitlab", PRIVATE_WITHOUT_A_CALL), ("own", OWN_WITHOUT_A_CALL)])
+def test_a_private_servers_rights_are_enough_and_not_too_many(kind: str, spared: Mapping[str, str], tmp_path: Path) -> None:
+    file = sample(kind)
     answers, _ = read(file)
     name, run = answers.name or "", ("-f", str(file))
     road = (
@@ -210,7 +218,7 @@ def test_a_private_servers_rights_are_enough_and_not_too_many(case: str, tmp_pat
         (("renew", *run, "--yes"), 0),
         (("destroy", name, *run, "--yes", name), 0),
     )
-    walk(tmp_path, file, road, PRIVATE_WITHOUT_A_CALL)
+    walk(tmp_path, file, road, spared)
 
 
 @pytest.mark.parametrize(
@@ -218,9 +226,10 @@ def test_a_private_servers_rights_are_enough_and_not_too_many(case: str, tmp_pat
     [
         (SAMPLE, CODECOMMIT_CASES, WITHOUT_A_CALL),
         (BASTION, BASTION_CASES, BASTION_WITHOUT_A_CALL),
-        (PRIVATE, PRIVATE_CASES, PRIVATE_WITHOUT_A_CALL),
+        (sample("gitlab"), {"gitlab": {}}, PRIVATE_WITHOUT_A_CALL),
+        (sample("own"), {"own": {}}, OWN_WITHOUT_A_CALL),
     ],
-    ids=["codecommit", "bastion-proxy", "private-server"],
+    ids=["codecommit", "bastion-proxy", "private-server", "private-server-own"],
 )
 def test_the_reasons_are_about_actions_that_are_granted(
     answered: Path, cases: Mapping[str, Mapping[str, str]], spared: Mapping[str, str], tmp_path: Path
