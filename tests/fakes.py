@@ -602,12 +602,15 @@ class Thing:
     calls: int
     filled: bool = False
     stays: str | None = None
+    told: Mapping[str, Json] = field(default_factory=dict)
+    """More fields of what is observed."""
 
     def observed(self) -> Observed:
         """The thing as a handler sees it."""
         one = self.resource
         seen: dict[str, Json] = {"value": one.value, "calls": self.calls, "name": one.title}
         seen |= {"stays": self.stays} if self.stays is not None else {}
+        seen |= self.told
         return Observed(f"id:{one.address}", seen, self.owner, {"id": f"id:{one.address}"}, self.filled)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from strategies.answers import Answers
 from strategies.common.servers.address import AddressError, ServerAddress, parse_address, repository_path
+from strategies.common.servers.marks import RepositoryMark
 from strategies.kinds import ServerAccess
 
 
@@ -45,3 +47,23 @@ def access(answers: Answers) -> ServerAccess:
 def by_ssh(answers: Answers) -> bool:
     """Whether Argo CD clones over SSH."""
     return (answers.private_server.repository.url or "").startswith("ssh://")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the answers want made on the server: the repository, and the repository that a credential is for.
+
+    None of what is not wanted, and of what cannot be asked for: without a server, a path or an administrator's token.
+    """
+
+    repository: RepositoryMark | None = None
+    credential: RepositoryMark | None = None
+
+
+def wanted(answers: Answers) -> Wanted:
+    """That of these answers."""
+    asked, where = answers.private_server, access(answers)
+    if not where.base_url or not path(answers) or where.token is None:
+        return Wanted()
+    mark = RepositoryMark(where.kind, where.base_url, path(answers))
+    return Wanted(mark if asked.repository.mode == "create" else None, mark if asked.credentials.method == "make" else None)

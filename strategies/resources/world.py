@@ -129,7 +129,7 @@ class AwsAndClusterWorld:
         self._secrets = SecretResolver(environ, ask_secret)
         self._lock = Lock()
         self._clusters: dict[str | None, KubeClient] = {}
-        self._sites: dict[tuple[str | ServerAccess | GitLabServerResource | None, ...], AwsAndClusterSite] = {}
+        self._sites: dict[tuple[str | ServerAccess | place.Wanted | GitLabServerResource | None, ...], AwsAndClusterSite] = {}
 
     def readers(self) -> Sequence[Reader]:
         """One reader for each fact."""
@@ -153,9 +153,8 @@ class AwsAndClusterWorld:
 
     def site(self, answers: Answers) -> Site:
         """The site these answers name."""
-        access, path = place.access(answers), place.path(answers)
-        made = own.server(answers)
-        key = (answers.aws.profile, answers.aws.region, answers.cluster.context, answers.argocd.namespace, access, path, made)
+        access, wanted, made = place.access(answers), place.wanted(answers), own.server(answers)
+        key = (answers.aws.profile, answers.aws.region, answers.cluster.context, answers.argocd.namespace, access, wanted, made)
         cluster = self._cluster(answers.cluster.context)
         with self._lock:
             if key not in self._sites:
@@ -168,7 +167,7 @@ class AwsAndClusterWorld:
                     namespace=answers.argocd.namespace,
                     environ=self._environ,
                     server=access,
-                    server_path=path,
+                    wanted=wanted,
                     made=made,
                     clock=self._clock,
                     cache=self._cache / _MIRRORS,
@@ -189,8 +188,8 @@ class AwsAndClusterWorld:
 class AwsAndClusterSite:
     """One account, region and cluster (``ports.Site``); ``namespace`` is that of the Argo CD instance, when it is known.
 
-    ``server`` and ``server_path`` are the private Git server of the answers and the repository there, where they name one;
-    ``made`` is that server, where they say that it is made.
+    ``server`` is the private Git server of the answers, where they name one, ``wanted`` what is made there; ``made`` is that
+    server, where they say that it is made too.
     """
 
     def __init__(
@@ -203,7 +202,7 @@ class AwsAndClusterSite:
         namespace: str | None,
         environ: Mapping[str, str],
         server: ServerAccess,
-        server_path: str,
+        wanted: place.Wanted,
         made: GitLabServerResource | None,
         clock: Callable[[], datetime],
         cache: Path,
@@ -212,8 +211,6 @@ class AwsAndClusterSite:
         self._cluster = cluster
         self._secrets = secrets
         self._namespace = namespace
-        self._has_token = server.token is not None
-        self._server = RepositoryMark(server.kind, server.base_url, server_path)
         renewal = None if made is None else partial(GitLabServerHandler(aws, self.resolve_secret).new_token, made)
         self._desk = desk = ServerDesk(environ, self.resolve_secret, clock, answered=server, new_token=renewal)
         cluster_objects = ClusterObjectHandler(cluster, namespace)
@@ -235,10 +232,11 @@ class AwsAndClusterSite:
             ),
             repo_server_environment.KIND: cast("Handler[Resource]", RepoServerEnvironmentHandler(cluster, namespace)),
             server_repository.KIND: cast(
-                "Handler[Resource]", ServerRepositoryHandler(desk, self._told_repositories, self._kept_repositories)
+                "Handler[Resource]", ServerRepositoryHandler(desk, self._told_repositories, wanted.repository)
             ),
             read_credential.KIND: cast(
-                "Handler[Resource]", ReadCredentialHandler(cluster, cluster_objects, desk, clock, namespace)
+                "Handler[Resource]",
+                ReadCredentialHandler(cluster, cluster_objects, desk, clock, namespace, wanted.credential),
             ),
             known_host.KIND: cast("Handler[Resource]", KnownHostHandler(cluster, partial(read_host_keys, environ), namespace)),
         }
@@ -279,11 +277,6 @@ class AwsAndClusterSite:
         return argocd.sync_report(self._cluster, namespace, application)
 
     def _told_repositories(self, owner: Owner) -> list[RepositoryMark]:
-        """The repositories that the instance's Secrets tell of, and that of the answers, which a killed run may have made."""
-        answered = (self._server,) if self._server.url and self._server.path and self._has_token else ()
-        return [*self._kept_repositories(owner), *answered]
-
-    def _kept_repositories(self, owner: Owner) -> list[RepositoryMark]:
         """The repositories that the instance's Secrets tell of."""
         secrets = marked_secrets(self._cluster, owner, self._namespace)
         told = [repository_mark(strings(one, "metadata", "annotations")) for one in secrets]

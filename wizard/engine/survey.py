@@ -18,6 +18,11 @@ KEPT = "kept"
 
 Without it, the thing is a repository, which goes when it is named.
 """
+ANSWERED = "answered"
+"""The field of an ``Observed`` that was looked for because of the answers, and not found by a mark.
+
+A plan to apply has what the answers ask for in it already, so only a plan to remove speaks of it.
+"""
 UNSEEN = "unseen"
 """The field of an ``Observed`` that says why whoever has it was not asked: it is taken as it was left."""
 _WORKERS = 32
@@ -65,7 +70,7 @@ def survey(site: Site, owner: Owner, strategy: str, resources: Sequence[Resource
         (kind, thing)
         for kind, things in owned.items()
         for thing in things
-        if _identity(kind, handlers[kind], thing) not in seen
+        if _identity(kind, handlers[kind], thing) not in seen and ANSWERED not in thing.fields
     ]
     steps = _followed(_ordered([*asked, *_deletions(left, handlers, asked)]))
     return _made(owner, strategy, "apply", steps, notes)

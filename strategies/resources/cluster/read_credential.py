@@ -12,17 +12,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from strategies.base import Action, Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.common.servers.credentials import LEAST, credential_name
-from strategies.common.servers.marks import CREDENTIAL_MARK, CredentialMark, credential_mark
+from strategies.common.servers.marks import CREDENTIAL_MARK, CredentialMark, RepositoryMark, credential_mark
 from strategies.facts import CredentialKind, ReadCredential, ServerKind
 from strategies.kinds import ReadCredentialResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.cluster.apis import SECRET, strings, text
 from strategies.resources.cluster.client import KubeClient
+from strategies.resources.cluster.credential_marks import by_hand, listed_at, moment, ours
 from strategies.resources.cluster.credential_secret import (
     KEYS,
     SECRETS,
@@ -39,7 +40,7 @@ from strategies.resources.cluster.errors import as_resource_error
 from strategies.resources.cluster.marked_secrets import marked_secrets
 from strategies.resources.cluster.objects import ClusterObjectHandler, describe, outputs, secret_id
 from strategies.resources.git.servers.api import Issued, ServerApi
-from strategies.resources.git.servers.desk import UNSEEN, NoTokenError, ServerDesk, not_asked, removal_by_hand
+from strategies.resources.git.servers.desk import ANSWERED, STAYS, UNSEEN, Absent, NoTokenError, ServerDesk, not_asked
 
 KIND: Final = "read-credential"
 SOON: Final = timedelta(days=14)
@@ -47,7 +48,10 @@ SOON: Final = timedelta(days=14)
 
 
 class ReadCredentialHandler:
-    """Reads, plans, makes and exchanges (``ports.Handler``). Nothing secret is in an event, a journal or an ``Observed``."""
+    """Reads, plans, makes and exchanges (``ports.Handler``). Nothing secret is in an event, a journal or an ``Observed``.
+
+    ``answered`` is the repository for which the answers want a credential made.
+    """
 
     kind = KIND
     rank = 110
@@ -62,12 +66,14 @@ class ReadCredentialHandler:
         desk: ServerDesk,
         clock: Callable[[], datetime],
         namespace: str | None = None,
+        answered: RepositoryMark | None = None,
     ) -> None:
         self._client = client
         self._objects = objects
         self._desk = desk
         self._clock = clock
         self._namespace = namespace
+        self._answered = answered
 
     def read(self, resource: ReadCredentialResource) -> Observed | None:
         """The Secret as an object of its own, and what is to be said of its credential.
@@ -93,7 +99,7 @@ class ReadCredentialHandler:
                 known = next((one for one in listed if _is(one, held.mark)), None)
                 renew = _unfit(known)
                 fields["extra"] = len(self._others(resource, listed, held.mark))
-                ends = _moment(known.expires_at) if known is not None and known.expires_at is not None else ends
+                ends = moment(known.expires_at) if known is not None and known.expires_at is not None else ends
         fields |= {"renew": renew or ("a new one is asked for" if resource.renewed else "")}
         return replace(observed, fields=fields, outputs={**observed.outputs, **_told(held, ends)})
 
@@ -156,30 +162,40 @@ class ReadCredentialHandler:
         return self.create(resource, run)
 
     def delete(self, observed: Observed, run: Execution) -> None:
-        """Revoke the credential where a token is at hand, and remove the Secret."""
+        """Revoke the credential where a token is at hand, and remove the Secret that held it."""
         mark = credential_mark({CREDENTIAL_MARK: text(observed.fields, "mark")})
         if mark is not None:
             self._leave(mark, run)
-        self._objects.delete(observed, run)
+        if ANSWERED not in observed.fields:
+            self._objects.delete(observed, run)
 
     def owned(self, owner: Owner) -> Iterable[Observed]:
         """The credentials that the instance's Secrets tell of, known by their Secret. Raises ResourceError.
 
-        Without a token that was answered for their server they cannot be revoked: ``fields["stays"]`` says so.
+        Without a token that was answered for their server they cannot be revoked: ``fields["stays"]`` says so. Those that no
+        Secret holds - a run was killed, or nobody could revoke them - are found by their names in the repository of the
+        answers, and have ``fields["answered"]``.
         """
+        secrets = marked_secrets(self._client, owner, self._namespace)
+        marked = [(one, mark) for one in secrets if (mark := credential_mark(strings(one, "metadata", "annotations")))]
+        answered = () if self._answered is None else (self._answered,)
+        places = (*(RepositoryMark(mark.kind, mark.url, mark.path) for _, mark in marked), *answered)
+        listed = {where: listed_at(self._desk, where) for where in dict.fromkeys(places)}
         found = []
-        for one in marked_secrets(self._client, owner, self._namespace):
-            mark = credential_mark(strings(one, "metadata", "annotations"))
-            if mark is None:
-                continue
+        for one, mark in marked:
             fields: dict[str, Json] = {"name": f"{mark.id} of {mark.path}", "mark": mark.text}
-            if self._desk.at_hand(mark.kind, mark.url) is None:
+            seen = listed[RepositoryMark(mark.kind, mark.url, mark.path)]
+            if isinstance(seen, Absent):
                 if self._desk.goes_along(mark.url):
                     continue
-                ends = f", which ends {mark.ends}," if mark.ends else ""
-                fields["stays"] = removal_by_hand(mark.url, f"the {mark.credential} {mark.id} of {mark.path}{ends}")
+                fields[STAYS] = by_hand(mark, seen)
             identity = secret_id(text(one, "metadata", "namespace"), text(one, "metadata", "name"))
             found.append(Observed(identity, fields, owner, outputs(one)))
+        held = {(mark.url, mark.path, mark.id) for _, mark in marked}
+        for mark in (one for where in answered for one in ours(where, listed[where], self._scope(owner.instance))):
+            if (mark.url, mark.path, mark.id) not in held:
+                fields = {"name": f"{mark.id} of {mark.path}", "mark": mark.text, ANSWERED: True}
+                found.append(Observed(f"{mark.url}/{mark.path}/{mark.id}", fields, owner))
         return found
 
     # --- inside -------------------------------------------------------------------------------------------------
@@ -208,7 +224,7 @@ class ReadCredentialHandler:
     def _make(self, api: ServerApi, resource: ReadCredentialResource, taken: Container[str], run: Execution) -> Issued:
         now = at = self._clock()
         # Some products refuse a second one of the same name, and a name tells seconds.
-        while (name := credential_name(self._scope(resource), at)) in taken:
+        while (name := credential_name(self._scope(resource.name), at)) in taken:
             at += timedelta(seconds=1)
         kind = _wanted(resource)
         arguments: dict[str, Json] = {"server": resource.access.base_url, "path": resource.path, "name": name}
@@ -226,8 +242,8 @@ class ReadCredentialHandler:
     def _leave(self, mark: CredentialMark, run: Execution) -> None:
         """Revoke a credential of another place than the resource's, where a token for its server is at hand."""
         api = self._desk.try_api(mark.kind, mark.url)
-        if api is None:
-            run.progress(removal_by_hand(mark.url, f"the {mark.credential} {mark.id} of {mark.path}"))
+        if isinstance(api, Absent):
+            run.progress(by_hand(mark, api))
             return
         arguments: dict[str, Json] = {"server": mark.url, "path": mark.path, "id": mark.id}
         with run.mutation(f"{api.kind}:remove-{mark.credential}", arguments):
@@ -237,12 +253,12 @@ class ReadCredentialHandler:
         self, resource: ReadCredentialResource, listed: Iterable[ReadCredential], held: CredentialMark | None
     ) -> list[ReadCredential]:
         """Credentials of ours, made for this cluster, that are not the one in the Secret."""
-        scope = self._scope(resource)
+        scope = self._scope(resource.name)
         return [one for one in listed if one.active and one.instance == scope and not (held is not None and _is(one, held))]
 
-    def _scope(self, resource: ReadCredentialResource) -> str:
+    def _scope(self, name: str) -> str:
         """Instance and cluster, as credentials of ours are named by."""
-        return f"{resource.name}-{hashlib.sha256(self._client.server.encode()).hexdigest()[:6]}"
+        return f"{name}-{hashlib.sha256(self._client.server.encode()).hexdigest()[:6]}"
 
     def _write(self, resource: ReadCredentialResource, held: Held, run: Execution) -> Mapping[str, str]:
         secret = as_object(resource, held).manifest
@@ -275,7 +291,7 @@ def _wanted(resource: ReadCredentialResource) -> CredentialKind:
 def _mark(resource: ReadCredentialResource, issued: Issued) -> CredentialMark:
     one = issued.credential
     place = (resource.access.kind, resource.access.base_url, resource.path)
-    return CredentialMark(*place, one.kind.value, one.id, _moment(one.expires_at), digest(issued.argocd))
+    return CredentialMark(*place, one.kind.value, one.id, moment(one.expires_at), digest(issued.argocd))
 
 
 def _same_place(resource: ReadCredentialResource, mark: CredentialMark) -> bool:
@@ -295,10 +311,6 @@ def _unfit(known: ReadCredential | None) -> str:
 
 def _told(held: Held | None, ends: str) -> dict[str, str]:
     return {"ends": ends, "credential": held.mark.id} if held is not None else {}
-
-
-def _moment(when: datetime | None) -> str:
-    return "" if when is None else when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _parsed(when: str) -> datetime | None:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from strategies.base import Action, Change, FieldDiff, Group, Json, Observed, Owner
+from strategies.common.servers.by_hand import repository_removal
 from strategies.common.servers.marks import RepositoryMark
 from strategies.facts import ServerRepository
 from strategies.kinds import ServerRepositoryResource
 from strategies.ports import Execution, ResourceError
 from strategies.resources.git.servers.api import MakesGroups, ServerApi
-from strategies.resources.git.servers.desk import UNSEEN, NoTokenError, ServerDesk, not_asked, removal_by_hand
+from strategies.resources.git.servers.desk import (
+    ANSWERED,
+    STAYS,
+    UNSEEN,
+    Absent,
+    NoTokenError,
+    ServerDesk,
+    not_asked,
+    removal_by_hand,
+)
 from strategies.resources.git.servers.errors import Reason, ServerError
 
 KIND: Final = "server-repository"
@@ -20,12 +31,14 @@ KIND: Final = "server-repository"
 class ServerRepositoryHandler:
     """Reads, makes and deletes repositories by the server's API (``ports.Handler``).
 
-    ``told`` gives the repositories that an instance may have, and raises ResourceError: no server lists what is ours.
-    ``kept`` gives those that its Secrets in the cluster tell of, so that an apply has got as far as these.
+    ``told`` gives the repositories that an instance's Secrets in the cluster tell of, so that an apply has got as far as these,
+    and raises ResourceError; ``answered`` is that of the answers, which a run that was killed may have made: no server lists
+    what is ours.
     """
 
     kind = KIND
-    rank = 10
+    # Before the Secret that tells of it, and before the server that it is on.
+    rank = 115
     group = Group.GIT
     noun = "repository"
     found_as: str | None = None
@@ -34,11 +47,11 @@ class ServerRepositoryHandler:
         self,
         desk: ServerDesk,
         told: Callable[[Owner], Iterable[RepositoryMark]],
-        kept: Callable[[Owner], Iterable[RepositoryMark]] = lambda _owner: (),
+        answered: RepositoryMark | None = None,
     ) -> None:
         self._desk = desk
         self._told = told
-        self._kept = kept
+        self._answered = answered
 
     def read(self, resource: ServerRepositoryResource) -> Observed | None:
         """The repository, or None. ``filled`` unless it is known to be empty. Raises ResourceError.
@@ -50,7 +63,7 @@ class ServerRepositoryHandler:
             found = self._desk.api(resource.access).repository(resource.path)
         except NoTokenError as error:
             mark = _mark(resource)
-            there = mark in self._kept(resource.owner)
+            there = mark in self._told(resource.owner)
             if resource.depends_on and not there:
                 return None
             return Observed(_identity(mark), {**_named(mark), UNSEEN: error.why}, None, filled=there)
@@ -107,8 +120,8 @@ class ServerRepositoryHandler:
         mark = _parse(observed)
         what = f"Cannot delete the repository {mark.path}"
         api = self._desk.try_api(mark.kind, mark.url)
-        if api is None:
-            raise ResourceError(what, "no administrator's token for its server is at hand", removal_by_hand(mark.url, "It"))
+        if isinstance(api, Absent):
+            raise ResourceError(what, api.why, _by_hand(mark, "It", api))
         found = api.repository(mark.path)
         if not found.exists:
             return
@@ -120,22 +133,30 @@ class ServerRepositoryHandler:
             api.delete_repository(mark.path)
 
     def owned(self, owner: Owner) -> Iterable[Observed]:
-        """Those that the instance's Secrets tell of and whose description says that they are ours. Raises ResourceError.
+        """Those that are told of and whose description says that they are ours. Raises ResourceError.
 
-        Without a token that was answered for their server they cannot be asked: ``fields["stays"]`` says so.
+        Without a token that was answered for their server they cannot be asked: ``fields["stays"]`` says so. One that the
+        answers alone name has ``fields["answered"]``.
         """
         marks = {(mark.url, mark.path): mark for mark in self._told(owner)}
-        return [one for mark in marks.values() if (one := self._one(owner, mark)) is not None]
+        found = [self._one(owner, mark) for mark in marks.values()]
+        if self._answered is not None and (self._answered.url, self._answered.path) not in marks:
+            found.append(self._one(owner, self._answered, {ANSWERED: True}))
+        return [one for one in found if one is not None]
 
-    def _one(self, owner: Owner, mark: RepositoryMark) -> Observed | None:
-        api = self._desk.try_api(mark.kind, mark.url)
-        if api is None and self._desk.goes_along(mark.url):
-            return None
-        if api is None:
-            stays = removal_by_hand(mark.url, "if ezgitops made it, the repository")
-            return Observed(_identity(mark), {**_named(mark), "stays": stays}, owner)
-        found = api.repository(mark.path)
-        return _observed(mark, found) if found.exists and found.instance == owner.instance else None
+    def _one(self, owner: Owner, mark: RepositoryMark, more: Mapping[str, Json] | None = None) -> Observed | None:
+        found = self._desk.ask(mark.kind, mark.url, lambda api: api.repository(mark.path))
+        if isinstance(found, Absent):
+            if self._desk.goes_along(mark.url):
+                return None
+            stays = _by_hand(mark, "if ezgitops made it, the repository", found)
+            return Observed(_identity(mark), {**_named(mark), **(more or {}), STAYS: stays}, owner)
+        observed = _observed(mark, found) if found.exists and found.instance == owner.instance else None
+        return None if observed is None else replace(observed, fields={**observed.fields, **(more or {})})
+
+
+def _by_hand(mark: RepositoryMark, what: str, absent: Absent) -> str:
+    return removal_by_hand(mark.url, what, absent, repository_removal(mark.kind, mark.url, mark.path))
 
 
 def _make_groups(api: ServerApi, resource: ServerRepositoryResource, run: Execution) -> None:

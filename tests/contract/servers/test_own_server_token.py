@@ -35,7 +35,7 @@ class Scene:
             offered.environ, lambda _reference: self.token, lambda: datetime.now(UTC), answered=self.access,
             new_token=self._new, dialer=offered.dialer,
         )  # fmt: skip
-        self.handler = ServerRepositoryHandler(self.desk, lambda _owner: self.kept, lambda _owner: self.kept)
+        self.handler = ServerRepositoryHandler(self.desk, lambda _owner: self.kept)
         self.asked = ServerRepositoryResource(
             address="git.server-repository.main", title=PATH, group=Group.GIT, owner=OWNER, access=self.access, path=PATH,
             depends_on=("aws.gitlab-server.main",), description=repository_description("prod-east"), default_branch="main",

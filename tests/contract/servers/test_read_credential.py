@@ -14,6 +14,8 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from strategies.base import Action, Change, Group, Json, Owner
+from strategies.common.servers.credentials import LEAST
+from strategies.common.servers.marks import RepositoryMark
 from strategies.facts import ReadCredential
 from strategies.kinds import ReadCredentialResource, ServerAccess
 from strategies.ports import CancelledByOperatorError, ResourceError
@@ -67,10 +69,10 @@ class Estate:
         path.write_text(self.offered.ca or "")
         return path
 
-    def handler(self, answered: ServerAccess | None = None) -> ReadCredentialHandler:
-        """The handler under test, where ``answered`` is what the answers say of the server."""
+    def handler(self, answered: ServerAccess | None = None, wanted: RepositoryMark | None = None) -> ReadCredentialHandler:
+        """The handler under test, where ``answered`` is what the answers say of the server, ``wanted`` of the repository."""
         desk = ServerDesk(self.offered.environ, self._resolve, self.now, answered=answered, dialer=self.offered.dialer)
-        return ReadCredentialHandler(self.client, ClusterObjectHandler(self.client), desk, self.now, NAMESPACE)
+        return ReadCredentialHandler(self.client, ClusterObjectHandler(self.client), desk, self.now, NAMESPACE, wanted)
 
     def now(self) -> datetime:
         """The present time."""
@@ -342,3 +344,31 @@ def test_found_by_the_secret_alone_and_revoked_only_on_the_server_that_was_answe
     assert estate.registered() == []
     assert estate.client.get(SECRET, SECRET_NAME, NAMESPACE) is None
     assert list(handler.owned(OWNER)) == []
+
+
+def test_one_that_no_secret_holds_any_more_is_found_by_its_name_and_revoked(estate: Estate) -> None:
+    access = estate.access
+    wanted = RepositoryMark(access.kind, access.base_url, PATH)
+    handler = estate.handler(access, wanted)
+    estate.apply()
+    (found,) = handler.owned(OWNER)
+    assert "answered" not in found.fields
+    estate.client.delete(SECRET, SECRET_NAME, NAMESPACE)
+    estate.offered.api().create_credential(PATH, LEAST[access.kind][0], "ci", estate.now() + timedelta(days=30))
+    (found,) = handler.owned(OWNER)
+    assert found.fields["answered"] is True
+    handler.delete(found, RecordingRun())
+    assert [one.name for one in estate.registered()] == ["ci"]
+    assert list(handler.owned(OWNER)) == []
+    estate.secrets.clear()
+    assert list(handler.owned(OWNER)) == []
+
+
+def test_without_the_token_it_is_said_how_it_is_revoked_by_hand(estate: Estate) -> None:
+    made = estate.apply()
+    handler = estate.handler(estate.access)
+    estate.secrets.clear()
+    (found,) = handler.owned(OWNER)
+    assert "it is not set. Export it. Or remove it there: curl -X DELETE" in str(found.fields["stays"])
+    assert str(found.fields["stays"]).endswith(f"/{made['credential']}")
+    assert ADMIN not in str(found)

@@ -40,12 +40,12 @@ class Place:
         base = self.offered.recognised().base_url
         return ServerAccess(self.offered.kind, base, ca_file=str(ca), token="env:ADMIN")
 
-    def handler(self, answered: ServerAccess | None = None) -> ServerRepositoryHandler:
+    def handler(self, answered: ServerAccess | None = None, wanted: RepositoryMark | None = None) -> ServerRepositoryHandler:
         """The handler under test."""
         desk = ServerDesk(
             self.offered.environ, self._resolve, lambda: datetime.now(UTC), answered=answered, dialer=self.offered.dialer
         )
-        return ServerRepositoryHandler(desk, lambda _owner: self.told)
+        return ServerRepositoryHandler(desk, lambda _owner: self.told, wanted)
 
     def resource(self, path: str = PATH) -> ServerRepositoryResource:
         """What is asked for."""
@@ -137,3 +137,36 @@ def test_a_server_that_the_plan_makes_first_need_not_answer_yet(place: Place) ->
     assert observed is not None
     assert "not asked" in place.handler().plan(asked, observed).reason
     assert place.handler().read(replace(asked, depends_on=("aws.gitlab.server",))) is None
+    place.told.append(RepositoryMark("gitea", asked.access.base_url, PATH))
+    known = place.handler().read(replace(asked, depends_on=("aws.gitlab.server",)))
+    assert known is not None
+    assert place.handler().plan(asked, known).action is Action.NONE
+
+
+def test_what_the_answers_alone_name_is_told_as_such(place: Place) -> None:
+    asked = place.resource()
+    mark = RepositoryMark("gitea", asked.access.base_url, PATH)
+    handler = place.handler(asked.access, mark)
+    assert list(handler.owned(OWNER)) == []
+    handler.create(asked, RecordingRun())
+    (found,) = handler.owned(OWNER)
+    assert found.fields["answered"] is True
+    place.told.append(mark)
+    (found,) = handler.owned(OWNER)
+    assert "answered" not in found.fields
+    place.told.clear()
+    place.secrets.clear()
+    (found,) = handler.owned(OWNER)
+    assert found.fields["answered"] is True
+    assert found.fields["stays"] == (
+        f"if ezgitops made it, the repository stays on {mark.url}: it is not set. Export it. Or remove it there: "
+        f'curl -X DELETE -H "Authorization: token $TOKEN" {mark.url}/api/v1/repos/{PATH}'
+    )
+
+
+def test_a_token_that_is_refused_is_as_good_as_none(place: Place) -> None:
+    asked = place.resource()
+    place.told.append(RepositoryMark("gitea", asked.access.base_url, PATH))
+    place.secrets["env:ADMIN"] = "another"
+    (found,) = place.handler(asked.access).owned(OWNER)
+    assert "401" in str(found.fields["stays"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from strategies.base import Action, Card, Owner, Page, Question, Ref, Situation
+from strategies.base import Action, Card, Json, Owner, Page, Question, Ref, Situation
 from strategies.ports import ResourceError, SyncReport
 from tests.fakes import SYNCED, FakeClock, FakeResource, FakeStrategy, FakeWorld, thing
 from wizard.answers.draft import Draft
@@ -539,6 +539,31 @@ def test_what_cannot_be_removed_from_here_is_told_and_left() -> None:
     (change,) = session.plan_destroy().changes
     assert (change.action, change.reason) == (Action.NONE, "it stays on https://git.example.com: no token")
     assert not session.plan_destroy().pending
+
+
+def test_what_the_answers_alone_made_us_look_for_is_told_by_destroy_alone() -> None:
+    world = FakeWorld()
+    world.foreign(thing("git.repo"), ME)
+    world.things["git.repo"] = replace(world.things["git.repo"], stays="it stays", told={"answered": True})
+    session = session_for(world, thing("aws.base"))
+    assert [change.address for change in session.plan().changes] == ["aws.base"]
+    assert [change.reason for change in session.plan_destroy().changes] == ["it stays"]
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({}, "kept: it holds commits (--delete-repository repo removes it)"),
+        ({"kept": "it holds the server's data (aws ec2 delete-volume removes it)"}, "kept: it holds the server's data"),
+    ],
+)
+def test_what_is_kept_says_what_it_holds_in_the_words_of_its_kind(told: dict[str, Json], reason: str) -> None:
+    world = FakeWorld()
+    world.foreign(thing("git.repo"), ME)
+    world.things["git.repo"] = replace(world.things["git.repo"], filled=True, told=told)
+    (change,) = session_for(world).plan_destroy().changes
+    assert change.action is Action.NONE
+    assert change.reason.startswith(reason)
 
 
 def test_destroy_without_a_look_at_everything_is_refused_unless_partial() -> None:

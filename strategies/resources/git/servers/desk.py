@@ -6,10 +6,10 @@ The administrator's token is looked up each time an API is opened, and kept by n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from strategies.base import Json
@@ -26,7 +26,23 @@ from strategies.resources.git.servers.tls import read_chain
 
 UNSEEN: Final = "unseen"
 """The field of an ``Observed`` that says why the server was not asked."""
+STAYS: Final = "stays"
+"""The field of an ``Observed`` that says why it cannot be removed from here, and how it is removed by hand."""
+ANSWERED: Final = "answered"
+"""The field of an ``Observed`` that was looked for because of the answers, and not found by a mark."""
 _ENDED = "the administrator's token that was made with it has ended, as it should"
+
+
+T = TypeVar("T")
+_NO_USE = (Reason.TOKEN_REFUSED, Reason.RIGHT_MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Why a server that a mark names is not asked, and what would help."""
+
+    why: str
+    remedy: str
 
 
 class NoTokenError(ResourceError):
@@ -135,28 +151,41 @@ class ServerDesk:
         """Whether the server of a mark is the one that is ours: what is on it stays on its data volume, or goes with that."""
         return self._answered is not None and self._answered.ours and self._answered.base_url == url
 
-    def at_hand(self, kind: str, url: str) -> ServerAccess | None:
-        """How a server that a mark names is reached with what was answered: None where that was for another server, and where
+    def at_hand(self, kind: str, url: str) -> ServerAccess | Absent:
+        """How a server that a mark names is reached with what was answered: Absent where that was for another server, and where
         its token is not to be found.
 
         A mark may have been written by anybody who may change the Secret: a token never goes to an address that it alone says.
         """
         answered = self._answered
         if answered is None or answered.token is None or answered.base_url != url:
-            return None
+            return _NOT_ANSWERED
         try:
             if answered.ours:
                 self.api(answered)
             else:
                 self.secret(answered.token)
-        except NoTokenError:
-            return None
+        except NoTokenError as error:
+            return Absent(error.why, error.remedy)
         return answered if answered.kind != ServerKind.PLAIN else replace(answered, kind=kind)
 
-    def try_api(self, kind: str, url: str) -> ServerApi | None:
-        """The API of a server that a mark names; None where no token for it is at hand. Raises only for a CA and the server."""
+    def try_api(self, kind: str, url: str) -> ServerApi | Absent:
+        """The API of a server that a mark names; Absent as above. Raises only for a CA and the server."""
         access = self.at_hand(kind, url)
-        return None if access is None else self.api(access)
+        return access if isinstance(access, Absent) else self.api(access)
+
+    def ask(self, kind: str, url: str, question: Callable[[ServerApi], T]) -> T | Absent:
+        """What such a server answers; Absent too where it refuses the token, and where it is ours and does not answer: nothing
+        else waits for a server that goes away itself.
+        """
+        try:
+            api = self.try_api(kind, url)
+            return api if isinstance(api, Absent) else question(api)
+        except ResourceError as error:
+            refused = isinstance(error, ServerError) and error.reason in _NO_USE
+            if not refused and not self.goes_along(url):
+                raise
+            return Absent(error.why, error.remedy)
 
 
 def server_info(access: ServerAccess) -> ServerInfo:
@@ -174,9 +203,13 @@ def not_asked(why: Json) -> str:
     return f"the server was not asked: {why}"
 
 
-def removal_by_hand(url: str, what: str) -> str:
-    """What is said where something stays on a server because no token for it is at hand."""
-    return (
-        f"{what} stays on {url}: no administrator's token for that server is at hand. Remove it there, or destroy with the "
-        "answers file (-f FILE), or with --set privateServer.server.baseUrl=URL --set privateServer.server.adminToken=env:NAME"
-    )
+def removal_by_hand(url: str, what: str, absent: Absent, command: str) -> str:
+    """What is said where something stays on a server because it is not asked: why, and every way to have it removed."""
+    return f"{what} stays on {url}: {absent.why}. {absent.remedy} Or remove it there{f': {command}' if command else ''}"
+
+
+_NOT_ANSWERED = Absent(
+    "no administrator's token for that server is at hand",
+    "Destroy with the answers file (-f FILE), or with --set privateServer.server.baseUrl=URL "
+    "--set privateServer.server.adminToken=env:NAME.",
+)
