@@ -134,6 +134,12 @@ def test_a_server_that_only_the_cluster_reaches_is_used_with_its_ca(tmp_path: Pa
             "privateServer.server.caFile": sandbox.environ["EZGITOPS_SANDBOX_CA"],
         }
         apply(program, file("plain", ca))
+        looked = program.run("check", *file("plain", ca), "--output", "json")
+        ended = {one["id"]: one["status"] for event in looked.of("check_result") if isinstance(one := event["result"], dict)}
+        assert {name: ended[f"probe.{name}"] for name in ("server-tcp", "server-tls", "ls-remote")} == {
+            "server-tcp": "pass", "server-tls": "pass", "ls-remote": "pass",
+        }  # fmt: skip
+        assert ended["server.reachable"] == "unknown", "and this machine still does not see it"
 
 
 def test_the_key_of_a_host_that_changed_is_never_written(tmp_path: Path) -> None:
