@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from strategies.facts.base import FactKey
+from strategies.facts.server import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class ServerCertificate:
     """The certificate and the key that the server is to get, by what is behind their references. The key is never part of it.
 
     ``names`` are the DNS names that it is for. ``key_fits`` False: the key is another one's. ``chain`` says whether each
-    certificate is signed by the next. ``fault`` says why what is there cannot be read, and all else is then empty.
+    certificate is signed by the next, ``above`` are those above the server's own. ``fault`` says why what is there cannot be
+    read, and all else is then empty.
     """
 
     subject: str = ""
@@ -40,6 +42,7 @@ class ServerCertificate:
     key_fits: bool = False
     chain: bool = True
     certificates: int = 0
+    above: tuple[Certificate, ...] = ()
     fault: str = ""
 
 

@@ -71,7 +71,7 @@ def judge_url(situation: Situation) -> Verdict | None:
         return failed(f"{name} says {shown(found.state) or 'that it is not ready'}", "Wait until it is ready.")
     if found.clone is not None and found.clone.redirect is not None:
         return warned(f"redirects to {shown(found.clone.redirect)}", "Argo CD follows no redirect: answer with that URL.")
-    return passed(f"{name}{f', {shown(found.state)}' if found.state else ''}")
+    return passed(f"{name}{f', which says {shown(found.state)}' if found.state else ''}")
 
 
 def _unrecognised(situation: Situation, error: FactError) -> Verdict:
@@ -90,14 +90,14 @@ def authorities(situation: Situation) -> Sequence[Choice]:
     if chain is not None and chain.trusted is Trusted.SYSTEM and confirmed is None:
         return ()
     above = (chain.certificates[1:] or chain.certificates) if chain is not None else ()
-    offered = [Choice(one.sha256, shown(one.subject), _certificate(one)) for one in reversed(above)]
+    offered = [Choice(one.sha256, shown(one.subject), compared(one)) for one in reversed(above)]
     if confirmed is None or (chain is not None and chain.by_fingerprint(confirmed) is not None):
         return offered
     # What was confirmed stays in sight while the server is looked at again, and where it shows another one.
     return [*offered, Choice(confirmed, "confirmed", _halves(confirmed))]
 
 
-def _certificate(one: Certificate) -> str:
+def compared(one: Certificate) -> str:
     """What there is to compare. The fingerprint in two halves, which a narrow terminal puts under each other."""
     issuer = "itself" if one.self_signed else shown(one.issuer)
     dates = f"{one.not_before:%Y-%m-%d} to {one.not_after:%Y-%m-%d}"
@@ -139,8 +139,8 @@ def host_keys(situation: Situation) -> Sequence[Choice]:
         return ()
     keys = {one.fingerprint for one in found.keys}
     gone = [one for one in situation.answers.private_server.server.host_keys or () if one not in keys]
-    offered = [Choice(one.fingerprint, one.fingerprint, shown(one.type)) for one in found.keys]
-    return [*offered, *(Choice(one, one, "confirmed, and not shown by the server") for one in gone)]
+    offered = [Choice(one.fingerprint, shown(one.type), one.fingerprint) for one in found.keys]
+    return [*offered, *(Choice(one, "confirmed, and not shown by the server", one) for one in gone)]
 
 
 def judge_host_keys(situation: Situation) -> Verdict | None:

@@ -7,9 +7,18 @@ from collections.abc import Sequence
 
 from strategies.base import Choice, Json, Situation, Verdict
 from strategies.common import effective
+from strategies.common.shown import shown
 from strategies.common.verdicts import failed, passed, warned
-from strategies.facts import AWS_INSTANCES, AWS_PRIVATE_ZONES, AWS_TAKEN_ADDRESSES, AWS_VPCS, Subnet
-from strategies.private_server import own_names, place
+from strategies.facts import (
+    AWS_INSTANCES,
+    AWS_PRIVATE_ZONES,
+    AWS_TAKEN_ADDRESSES,
+    AWS_VPCS,
+    OWN_CERTIFICATE,
+    SERVER_CHAIN,
+    Subnet,
+)
+from strategies.private_server import offers, own_names, place
 from strategies.private_server.own_cost import cost, monthly
 
 _FIRST = 20
@@ -17,9 +26,42 @@ _FIRST = 20
 _LEAST_GIB = 20
 
 
+def kind(situation: Situation) -> Json:
+    """GitLab, where it is made; else what was recognised."""
+    return "gitlab" if _made(situation) else offers.suggested_kind(situation)
+
+
+def base(situation: Situation) -> Json:
+    """Where the API of what is made will begin; else of what was recognised."""
+    where = place.address(situation.answers)
+    return where.origin if _made(situation) and where is not None else offers.suggested_base(situation)
+
+
+def mode(situation: Situation) -> Json:
+    """A new server holds nothing: the repository is made too."""
+    return "create" if _made(situation) else offers.suggested_mode(situation)
+
+
+def fill(situation: Situation) -> Json:
+    """What is new and empty has nothing that Argo CD could sync: it is filled from the source."""
+    return "mirror" if _made(situation) else None
+
+
+def authorities(situation: Situation) -> Sequence[Choice]:
+    """The certificates that may be confirmed as the CA: those that come with the server's own, before it shows any."""
+    found = situation.facts.get(OWN_CERTIFICATE)
+    if not _made(situation) or situation.facts.get(SERVER_CHAIN) is not None or found is None:
+        return offers.authorities(situation)
+    return [Choice(one.sha256, shown(one.subject), offers.compared(one)) for one in reversed(found.above)]
+
+
+def _made(situation: Situation) -> bool:
+    return situation.answers.private_server.own.make
+
+
 def told_cost(situation: Situation) -> Verdict | None:
     """What it costs a month, before it is made."""
-    if not situation.answers.private_server.own.make:
+    if not _made(situation):
         return None
     told = cost(situation.answers)
     if monthly(situation.answers) is None:

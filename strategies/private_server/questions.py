@@ -9,6 +9,7 @@ from strategies.base import Choice, Kind, Page, Question, Situation
 from strategies.facts import (
     CLUSTER_GITOPS,
     CLUSTER_INFO,
+    OWN_CERTIFICATE,
     SERVER,
     SERVER_CALLER,
     SERVER_CHAIN,
@@ -16,7 +17,7 @@ from strategies.facts import (
     SERVER_REPOSITORIES,
     SERVER_REPOSITORY,
 )
-from strategies.private_server import names, offers, own_names, own_questions, place
+from strategies.private_server import names, offers, own_names, own_offers, own_questions, place
 
 
 def _these(*choices: Choice) -> Callable[[Situation], Sequence[Choice]]:
@@ -63,6 +64,7 @@ QUESTIONS: tuple[Question, ...] = (
         judge=offers.judge_url,
         needs=(SERVER.id, SERVER_REPOSITORIES.id),
     ),
+    *own_questions.QUESTIONS,
     Question(
         key="privateServer.server.caFile",
         title="CA of the server",
@@ -82,8 +84,8 @@ QUESTIONS: tuple[Question, ...] = (
         kind=Kind.CONFIRM,
         leads=True,
         advanced=True,
-        choices=offers.authorities,
-        needs=(SERVER_CHAIN.id,),
+        choices=own_offers.authorities,
+        needs=(SERVER_CHAIN.id, OWN_CERTIFICATE.id),
         relevant=_authority_open,
     ),
     Question(
@@ -94,7 +96,7 @@ QUESTIONS: tuple[Question, ...] = (
         kind=Kind.CHOICE,
         required=True,
         leads=True,
-        suggest=offers.suggested_kind,
+        suggest=own_offers.kind,
         choices=_these(
             Choice("gitlab", "GitLab"),
             Choice("bitbucket", "Bitbucket Data Center"),
@@ -179,7 +181,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.CHOICE,
         leads=True,
-        suggest=offers.suggested_mode,
+        suggest=own_offers.mode,
         choices=_these(Choice("existing", "it is there"), Choice("create", "it is made")),
         judge=offers.judge_mode,
         needs=(SERVER_REPOSITORY.id,),
@@ -192,6 +194,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.CHOICE,
         leads=True,
+        suggest=own_offers.fill,
         relevant=_named,
         choices=_these(
             Choice("none", "it is written to directly", "nothing is copied"),
@@ -205,7 +208,7 @@ QUESTIONS: tuple[Question, ...] = (
         page=Page.DETAILS,
         required=True,
         advanced=True,
-        suggest=offers.suggested_base,
+        suggest=own_offers.base,
         needs=(SERVER.id,),
         relevant=_has_api,
     ),
@@ -251,5 +254,4 @@ QUESTIONS: tuple[Question, ...] = (
         advanced=True,
         needs=(CLUSTER_INFO.id,),
     ),
-    *own_questions.QUESTIONS,
 )

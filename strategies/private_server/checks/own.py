@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from strategies.base import Check, Situation, Verdict
+from strategies.base import Check, Situation, Status, Verdict
 from strategies.common import aws_names, effective
 from strategies.common.cidrs import apart
 from strategies.common.verdicts import aws, failed, passed, unknown, unseen, warned
@@ -100,7 +100,14 @@ def certificate(situation: Situation) -> Verdict:
         return failed(f"the certificate is for {listed}, and not for {host}", remedy)
     if not found.chain:
         return failed("its certificates do not sign each other in their order", "Put the server's own first, then its issuers.")
-    return _lifetime(found.not_before, found.not_after, situation.facts.readings[OWN_CERTIFICATE.id].at, found.issuer)
+    told = _lifetime(found.not_before, found.not_after, situation.facts.readings[OWN_CERTIFICATE.id].at, found.issuer)
+    asked = situation.answers.private_server.server
+    if told.status is Status.PASS and asked.ca_file is None and asked.ca_fingerprint is None:
+        return warned(
+            f"it is issued by {found.issuer}, and no CA is answered by which Argo CD believes that",
+            "Name its file (privateServer.server.caFile), or confirm one that comes with it (caFingerprint).",
+        )
+    return told
 
 
 def backups(situation: Situation) -> Verdict:

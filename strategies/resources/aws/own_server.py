@@ -21,6 +21,7 @@ from strategies.ports import FactFailureError, Reader, ResourceError
 from strategies.private_server.own_answers import OwnServer
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.errors import code
+from strategies.resources.git.servers.tls import described
 
 _NO_IMAGE = ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed")
 _NO_TYPE = "InvalidInstanceType"
@@ -99,6 +100,7 @@ def read_certificate(pem: str, key_pem: str) -> ServerCertificate:
         key_fits=own.public_key().public_bytes(*form) == key.public_key().public_bytes(*form),
         chain=all(_signed_by(one, above) for one, above in pairwise(chain)),
         certificates=len(chain),
+        above=tuple(described(one) for one in chain[1:]),
     )
 
 

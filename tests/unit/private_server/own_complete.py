@@ -17,7 +17,7 @@ def complete(**own: object) -> Answers:
             "application": {"name": "cluster-config"},
             "strategy": "private-server",
             "private_server": {
-                "server": {"kind": "gitlab", "base_url": "https://git.acme.internal"},
+                "server": {"kind": "gitlab", "base_url": "https://git.acme.internal", "ca_file": "acme-ca.pem"},
                 "repository": {"url": "https://git.acme.internal/platform/cluster-config.git", "mode": "create"},
                 "own": {
                     "make": True,

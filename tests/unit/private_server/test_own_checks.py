@@ -16,6 +16,7 @@ from strategies.facts import (
     AWS_VPCS,
     OWN_CERTIFICATE,
     OWN_IMAGE,
+    Certificate,
     Endpoint,
     FactError,
     FactKey,
@@ -194,3 +195,26 @@ def test_an_address_is_one_that_aws_gives_in_the_subnet(address: str, status: St
         return own_offers.judge_address(situation) or pytest.fail("nothing said")
 
     assert _judged(judge, address=address).status is status
+
+
+def test_without_a_ca_argo_cd_would_not_believe_it() -> None:
+    made = complete()
+    server = made.private_server.server.model_copy(update={"ca_file": None})
+    answers = made.model_copy(update={"private_server": made.private_server.model_copy(update={"server": server})})
+    found = own.certificate(Situation(answers, Facts({OWN_CERTIFICATE.id: Reading(CERTIFICATE, None, NOW, 0.0)})))
+    assert found.status is Status.WARN
+    assert "no CA is answered" in found.evidence
+
+
+def test_what_comes_with_the_certificate_can_be_confirmed_as_its_ca() -> None:
+    above = Certificate("CN=Acme Root CA", "CN=Acme Root CA", "AB:CD", NOW, NOW + timedelta(days=900), authority=True)
+    read = Facts({OWN_CERTIFICATE.id: Reading(replace(CERTIFICATE, above=(above,)), None, NOW, 0.0)})
+    assert [one.value for one in own_offers.authorities(Situation(complete(), read))] == ["AB:CD"]
+    assert list(own_offers.authorities(Situation(complete(make=False), read))) == []
+
+
+def test_of_a_server_that_is_made_nothing_has_to_be_asked() -> None:
+    made = Situation(complete(), Facts())
+    assert (own_offers.kind(made), own_offers.mode(made), own_offers.fill(made)) == ("gitlab", "create", "mirror")
+    assert own_offers.base(made) == "https://git.acme.internal"
+    assert own_offers.fill(Situation(complete(make=False), Facts())) is None

@@ -125,19 +125,20 @@ def parse_certificates(pem: str) -> tuple[Certificate, ...]:
     # The package takes 0.1 s to import: not before somebody reads a certificate.
     from cryptography import x509
 
-    return tuple(_described(one) for one in x509.load_pem_x509_certificates(pem.encode()))
+    return tuple(described(one) for one in x509.load_pem_x509_certificates(pem.encode()))
 
 
 def _certificate(der: bytes) -> Certificate:
     from cryptography import x509
 
     try:
-        return _described(x509.load_der_x509_certificate(der))
+        return described(x509.load_der_x509_certificate(der))
     except ValueError as error:
         raise TalkError(Trouble.TLS, f"it shows a certificate that cannot be read: {shown(str(error))}") from error
 
 
-def _described(one: X509Certificate) -> Certificate:
+def described(one: X509Certificate) -> Certificate:
+    """What it says of itself, made harmless for a terminal."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
