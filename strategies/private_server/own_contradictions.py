@@ -30,7 +30,8 @@ def contradictions(asked: PrivateServerAnswers) -> Iterator[tuple[str, str]]:
             yield "own.operatorCidrs", f"holds {cidr}, which is no IPv4 network"
         elif cidr.endswith("/0"):
             yield "own.operatorCidrs", f"holds {cidr}, which is everybody: name the operators' networks"
-    if asked.repository.mode == "existing" and asked.repository.fill == "none":
+    said = "mode" in asked.repository.model_fields_set
+    if said and asked.repository.mode == "existing" and asked.repository.fill == "none":
         yield "repository.mode", "is existing, and the server that is made holds nothing yet: create it"
 
 

@@ -15,6 +15,7 @@ from strategies.facts import (
     AWS_TAKEN_ADDRESSES,
     AWS_VPCS,
     OWN_CERTIFICATE,
+    SERVER_CALLER,
     SERVER_CHAIN,
     Subnet,
 )
@@ -45,6 +46,14 @@ def mode(situation: Situation) -> Json:
 def fill(situation: Situation) -> Json:
     """What is new and empty has nothing that Argo CD could sync: it is filled from the source."""
     return "mirror" if _made(situation) else None
+
+
+def judge_token(situation: Situation) -> Verdict | None:
+    """Whose the token is; one that the server itself makes is there when it is needed."""
+    asked, found = situation.answers.private_server.server.admin_token, situation.facts.get(SERVER_CALLER)
+    if _made(situation) and asked == own_names.suggested_token(situation) and (found is None or found.refused is not None):
+        return passed("made with the server, and anew when a change needs it: it ends in a day")
+    return offers.judge_token(situation)
 
 
 def authorities(situation: Situation) -> Sequence[Choice]:

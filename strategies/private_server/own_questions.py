@@ -43,7 +43,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="privateServer.own.subnetId",
-        title="Subnet of the machine",
+        title="Machine's subnet",
         help="A private subnet of the cluster's VPC. Its data volume is in the same zone, and does not move.",
         page=Page.DETAILS,
         leads=True,
@@ -56,7 +56,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="privateServer.own.address",
-        title="Address of the machine",
+        title="Machine's address",
         help="A free private address of that subnet; it stays the same when the machine is made anew.",
         page=Page.DETAILS,
         leads=True,
@@ -80,7 +80,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="privateServer.own.certificate",
-        title="Certificate of the server",
+        title="Certificate",
         help="Where the PEM is found, its own certificate first and then those up to your CA: file:PATH, env:NAME or "
         "aws-secretsmanager:ID.",
         page=Page.DETAILS,
@@ -91,7 +91,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="privateServer.own.privateKey",
-        title="Key of the certificate",
+        title="Certificate's key",
         help="Where the PEM is found, without a pass phrase. It reaches the machine through AWS Secrets Manager alone.",
         page=Page.DETAILS,
         leads=True,
@@ -101,16 +101,17 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         key="privateServer.own.operatorCidrs",
-        title="Networks of the operators",
-        help="Who reaches it at 443 and 22 besides the nodes.",
+        title="Operators' networks",
+        help="Who reaches it at 443 and 22 besides the nodes. This machine has to: it makes the repository and its credential.",
         page=Page.DETAILS,
         leads=True,
         kind=Kind.LIST,
+        required=True,
         relevant=_made,
     ),
     Question(
         key="privateServer.own.dataGib",
-        title="Size of its data volume",
+        title="Data volume in GiB",
         help="In GiB. It can grow later and not shrink; destroy keeps it unless it is named.",
         page=Page.DETAILS,
         leads=True,

@@ -152,7 +152,7 @@ QUESTIONS: tuple[Question, ...] = (
         required=True,
         leads=True,
         suggest=own_names.suggested_token,
-        judge=offers.judge_token,
+        judge=own_offers.judge_token,
         needs=(SERVER_CALLER.id,),
         relevant=_needs_admin,
     ),
