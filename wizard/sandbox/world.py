@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,20 +21,19 @@ from wizard.sandbox.git.apps import Apps
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.sites import github_sites
-from wizard.sandbox.machines.corporate import CorporateProxies
-from wizard.sandbox.machines.machines import Internet, Machines, reachable
-from wizard.sandbox.machines.metadata import Metadata, RoleCredentials
+from wizard.sandbox.machines.machines import Machines, reachable
 from wizard.sandbox.machines.toolbox import Said
 from wizard.sandbox.network import names, perimeter, private, routes
 from wizard.sandbox.network.doors import Doors
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
 from wizard.sandbox.network.names import Names, Resolver
-from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Pass, Route
+from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Route
 from wizard.sandbox.profiles import profile_variables
 from wizard.sandbox.reaper import Reaper
 from wizard.sandbox.scenario import Scenario
 from wizard.sandbox.workstation import machine_variables
+from wizard.sandbox.yard import Yard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -193,8 +192,9 @@ class SandboxWorld:
         bundle = authority.write_bundle(self.folder / "ca.pem")
         beyond = reachable(outside)
         internet = proxy("internet", beyond)
-        others = self._corporate(aws, beyond, internet, sites(inside=False))
-        machines = self._machines = self._start_machines(aws, internet, others, tuple(github), bundle, reaper)
+        yard = Yard(self._stack, self.folder, self.log, self.clock)
+        others = yard.corporate(aws, beyond, internet, sites(inside=False))
+        machines = self._machines = yard.machines(aws, internet, others, tuple(github), bundle, reaper)
         node = self._scenario.world.node_address
         inside_vpc = servers.route(
             "cluster",
@@ -234,60 +234,6 @@ class SandboxWorld:
         if self._machines is None:
             raise KeyError(instance_id)
         return self._machines.execute(instance_id, script, seconds)
-
-    def _corporate(
-        self, aws: AwsServer, beyond: Route, internet: ConnectProxy, outside: Mapping[str, WSGIApplication]
-    ) -> CorporateProxies:
-        """The proxies of others. ``outside`` are the sites that there are, for one that ends TLS and answers in their names."""
-        front: HttpsFront | None = None
-        if any(host.spec.proxy is not None and host.spec.proxy.intercepts for host in aws.machines()):
-            inspector = Authority("Acme Corp", "corporate proxy")
-            inspector.write_bundle(self.folder / "corporate-ca.pem")
-            front = self._front(HttpsFront(inspector.server_context(*outside), outside))
-        proxies = CorporateProxies(beyond, inspected=lambda: 0 if front is None else front.port, anything=_port_of(internet))
-        self._stack.callback(proxies.stop)
-        return proxies
-
-    def _start_machines(
-        self,
-        aws: AwsServer,
-        internet: ConnectProxy,
-        others: CorporateProxies,
-        hosts: Sequence[str],
-        bundle: Path,
-        reaper: Reaper,
-    ) -> Machines:
-        middlebox = None
-        if any(host.spec.way_out == "intercepted" for host in aws.machines()):
-            inspector = Authority("Acme Corp", "TLS inspection").server_context(*hosts)
-            front = self._front(HttpsFront(inspector, {}))
-            middlebox = ConnectProxy("middlebox", lambda _host, _port: Pass(front.port))
-            middlebox.start()
-            self._stack.callback(middlebox.stop)
-        metadata = Metadata(lambda machine: _role_of(aws, machine))
-        metadata.start()
-        self._stack.callback(metadata.stop)
-
-        def environment(machine: str) -> dict[str, str]:
-            found = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.address(machine)}
-            # Where the VPC has no endpoint, the service's name leads nowhere: there is no way out.
-            return found | ({"AWS_ENDPOINT_URL_SECRETS_MANAGER": aws.url} if aws.endpoint("secretsmanager") else {})
-
-        machines = Machines(
-            self.folder / "machines",
-            bundle=lambda: bundle,
-            find=aws.machine,
-            find_at=aws.machine_at,
-            internet=Internet(_port_of(internet), None if middlebox is None else _port_of(middlebox)),
-            reaper=reaper,
-            others=others.listener,
-            note=lambda line: self.log.note("machines", line),
-            environment=environment,
-            now=self.clock,
-        )
-        machines.start()
-        self._stack.callback(machines.stop)
-        return machines
 
     def _vpc(self, front: HttpsFront, aws: AwsServer, resolve: Names, domain: str, machines: Machines) -> Route:
         world = self._scenario.world
@@ -383,16 +329,6 @@ def _import_aws() -> type[AwsServer]:
 
 def _port_of(proxy: ConnectProxy) -> Callable[[], int]:
     return lambda: urlsplit(proxy.url).port or 0
-
-
-def _role_of(aws: AwsServer, machine: str) -> RoleCredentials | None:
-    """Credentials of a machine's role, as its metadata tells them."""
-    found = aws.machine_role(machine)
-    if found is None:
-        return None
-    role, one = found
-    ends = "" if one.expires_at is None else f"{one.expires_at:%Y-%m-%dT%H:%M:%SZ}"
-    return RoleCredentials(role, one.access_key_id, one.secret_access_key, one.session_token or "", ends)
 
 
 def _made(folder: Path) -> Path:
