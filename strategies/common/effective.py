@@ -302,4 +302,5 @@ def suggested_revision(situation: Situation) -> str | None:
     source, own = situation.facts.get(SOURCE), situation.facts.get(SERVER_REPOSITORY)
     if source is not None:
         return source.default_branch
-    return own.default_branch if own is not None and own.exists and not has_source(situation.answers) else None
+    itself = not has_source(situation.answers) or _reads_own(situation)
+    return own.default_branch if own is not None and own.exists and itself else None

@@ -129,7 +129,7 @@ def _not_believed(situation: Situation, chain: TrustChain) -> Verdict:
     asked = situation.answers.private_server.server
     if asked.ca_file is not None or asked.ca_fingerprint is not None:
         return failed("the CA given is not the one that signed the certificate", "Name its CA, or confirm the one shown.")
-    return failed(f"the certificate is not believed: {why}", "Name the file of its CA, or confirm the CA below.")
+    return failed(f"the certificate is not believed: {why}", "Confirm the CA shown, or name its file.")
 
 
 def host_keys(situation: Situation) -> Sequence[Choice]:

@@ -66,16 +66,6 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     *own_questions.QUESTIONS,
     Question(
-        key="privateServer.server.caFile",
-        title="CA of the server",
-        help="PEM file of the CA that signed its certificate. Open where this machine and Argo CD know it already.",
-        page=Page.DETAILS,
-        leads=True,
-        judge=offers.judge_trust,
-        needs=(SERVER_CHAIN.id,),
-        relevant=_web,
-    ),
-    Question(
         key="privateServer.server.caFingerprint",
         title="CA that was shown",
         help="Compare the fingerprint with what your security team publishes; space confirms it. The certificate is taken from "
@@ -87,6 +77,16 @@ QUESTIONS: tuple[Question, ...] = (
         choices=own_offers.authorities,
         needs=(SERVER_CHAIN.id, OWN_CERTIFICATE.id),
         relevant=_authority_open,
+    ),
+    Question(
+        key="privateServer.server.caFile",
+        title="CA of the server",
+        help="PEM file of the CA that signed its certificate. Open where this machine and Argo CD know it already.",
+        page=Page.DETAILS,
+        leads=True,
+        judge=offers.judge_trust,
+        needs=(SERVER_CHAIN.id,),
+        relevant=_web,
     ),
     Question(
         key="privateServer.server.kind",

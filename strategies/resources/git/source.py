@@ -14,7 +14,7 @@ from strategies.resources.git.budget import OverBudgetError, clone
 from strategies.resources.git.errors import explain
 from strategies.resources.git.program import LIST_TIMEOUT, GitError, GitLogin, GitProgram
 from strategies.resources.git.refs import list_remote
-from strategies.resources.git.servers.source_trust import SourceTrust, trust_of_source
+from strategies.resources.git.servers.source_trust import SourceTrust, source_by_bearer, trust_of_source
 
 DEFAULT_USERNAME = "x-access-token"
 """The user name that goes with a token alone: what GitHub asks for; GitLab and Gitea take any."""
@@ -33,16 +33,24 @@ def source_reader(git: GitProgram, resolve: Callable[[Situation, str], str], tru
     """The reader of ``SOURCE``. ``resolve`` finds the secret behind a reference, ``trust`` the CA of its server."""
 
     def read(situation: Situation) -> SourceRepository:
-        return read_source(git, situation.answers.source, lambda name: resolve(situation, name), trust(situation))
+        return read_source(
+            git,
+            situation.answers.source,
+            lambda name: resolve(situation, name),
+            trust(situation),
+            bearer=source_by_bearer(situation),
+        )
 
     return Reader(SOURCE.id, _inputs, read, timeout=LIST_TIMEOUT + 5, patient=asks)
 
 
-def read_source(git: GitProgram, source: Source, resolve: Callable[[str], str], ca: str | None = None) -> SourceRepository:
+def read_source(
+    git: GitProgram, source: Source, resolve: Callable[[str], str], ca: str | None = None, *, bearer: bool = False
+) -> SourceRepository:
     """``git ls-remote`` of the URL answered. Raises FactFailureError."""
     url = source.url or ""
     try:
-        login = source_login(url, source.username, source.password, resolve, ca)
+        login = source_login(url, source.username, source.password, resolve, ca, bearer=bearer)
         found = list_remote(git, url, login, every=True)
     except ResourceError as error:
         raise FactFailureError(FactError(f"{error.what}: {error.why}", error.remedy)) from error
@@ -55,19 +63,27 @@ def tree_reader(git: GitProgram, resolve: Callable[[Situation, str], str], trust
     """The reader of ``SOURCE_TREE``; arguments as for ``source_reader``."""
 
     def read(situation: Situation) -> SourceTree:
-        return read_tree(git, situation.answers.source, lambda name: resolve(situation, name), trust(situation))
+        return read_tree(
+            git,
+            situation.answers.source,
+            lambda name: resolve(situation, name),
+            trust(situation),
+            bearer=source_by_bearer(situation),
+        )
 
     return Reader(SOURCE_TREE.id, revision_inputs, read, timeout=TREE_TIMEOUT + 5, patient=asks)
 
 
-def read_tree(git: GitProgram, source: Source, resolve: Callable[[str], str], ca: str | None = None) -> SourceTree:
+def read_tree(
+    git: GitProgram, source: Source, resolve: Callable[[str], str], ca: str | None = None, *, bearer: bool = False
+) -> SourceTree:
     """The files of the revision answered. Raises FactFailureError.
 
     One commit is fetched, without the files' content where the server can leave it out (git-clone(1), ``--filter``).
     """
     url, revision = source.url or "", source.revision or ""
     try:
-        login = source_login(url, source.username, source.password, resolve, ca)
+        login = source_login(url, source.username, source.password, resolve, ca, bearer=bearer)
         with tempfile.TemporaryDirectory(prefix="ezgitops-tree-") as scratch:
             folder = Path(scratch) / "source.git"
             shallow = ["--bare", "--depth", "1", "--filter=blob:none", "--single-branch", "--no-tags"]
@@ -83,14 +99,22 @@ def read_tree(git: GitProgram, source: Source, resolve: Callable[[str], str], ca
 
 
 def source_login(
-    url: str, username: str | None, password: str | None, resolve: Callable[[str], str], ca: str | None = None
+    url: str,
+    username: str | None,
+    password: str | None,
+    resolve: Callable[[str], str],
+    ca: str | None = None,
+    *,
+    bearer: bool = False,
 ) -> GitLogin | None:
     """Who asks for the source, and the CA (PEM) that its server is believed by: nobody, where no password is answered.
 
-    Raises ResourceError.
+    ``bearer``: where no user name is answered, the password goes as a bearer token. Raises ResourceError.
     """
     if password is None:
         return None if ca is None else GitLogin(url, "", "", ca=ca)
+    if bearer and username is None:
+        return GitLogin(url, "", resolve(password), scheme="Bearer", ca=ca)
     return GitLogin(url, username or DEFAULT_USERNAME, resolve(password), ca=ca)
 
 

@@ -106,8 +106,10 @@ class Choices(OptionList):
             taken = choice.value in self._chosen
             line = Content.assemble((f"{on if taken else off} ", "$text-primary" if taken else "$quiet"), choice.label)
             if choice.note:
-                indent = " " * (len(on) + 1)
-                note = "\n".join(wrap(choice.note, max(30, width), initial_indent=indent, subsequent_indent=indent))
+                indent, room = " " * (len(on) + 1), max(30, width)
+                # A fingerprint stays in one piece as long as there is room for it.
+                indent = indent[: max(0, room - max(map(len, choice.note.split())))]
+                note = "\n".join(wrap(choice.note, room, initial_indent=indent, subsequent_indent=indent))
                 line += Content.styled(f"\n{note}", "$quiet")
             lines.append(Option(line))
         return lines

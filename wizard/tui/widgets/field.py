@@ -23,15 +23,13 @@ from textual.widgets import Input, Label, Select, Static
 from strategies.base import Choice, Json, Kind, Question
 from strategies.section import SECRET_REFERENCE
 from wizard.tui.theme import CHECK_MARKS, WAITING, marked
-from wizard.tui.widgets.answer_text import as_list, as_text, placeholder
+from wizard.tui.widgets.answer_text import as_answer, as_list, as_text, placeholder
 from wizard.tui.widgets.choices import Choices, Toggle
 from wizard.tui.widgets.drop_down import DropDown
 from wizard.tui.widgets.indicator import Indicator
 from wizard.tui.wording import shorten
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
-
     from strategies.base import Situation
     from wizard.answers.draft import Draft
 
@@ -106,7 +104,7 @@ class Field(Vertical):
         self._sent: tuple[Json] | None = None
         self._unkept: str | None = None
         self._settling: Timer | None = None
-        self._lookup = Indicator()
+        self._lookup, self._exchanging = Indicator(), False
         self._faults: Mapping[str, str] = {}
         self._said = Content("")
 
@@ -148,7 +146,7 @@ class Field(Vertical):
 
     def focus_control(self) -> None:
         """Put the focus into the control."""
-        self.query_one(".control").focus()
+        self.query(".control").focus()
 
     def _control(self) -> Control:
         kind = self.question.kind
@@ -196,7 +194,7 @@ class Field(Vertical):
         self._unkept = None
         if self.question.kind is Kind.SECRET:
             event.input.password = False
-        value = self._parse(text)
+        value = as_answer(self.question, text)
         # An input also tells of the value that it is filled with. That is not the operator's choice: a suggestion stays one.
         if self.session.draft.get(self.key) is None and value == self.session.effective(self.key):
             return
@@ -234,28 +232,20 @@ class Field(Vertical):
         self.remove_class("-pending")
         self.post_message(self.Settled())
 
-    def _parse(self, text: str) -> Json:
-        text = text.strip()  # what is pasted often has a blank or a line's end around it
-        if not text:
-            return None
-        if self.question.kind is Kind.LIST:
-            return [part for part in re.split(r"[,\s]+", text) if part]
-        return text
-
     # --- from the draft and the world to the operator ---
 
     def sync(self, faults: Mapping[str, str]) -> None:
         """Show what the draft holds now and what is known of it. ``faults`` are the draft's, by key."""
-        if not self.is_mounted:
-            return
         self._faults = faults
+        if not self.is_mounted or self._exchanging or not self.query(".control"):
+            return
         situation = self.session.situation()
         choices = tuple(self.question.choices(situation))
         value = self.session.effective(self.key)
         by_hand = self._nothing_to_choose(choices)
         if by_hand != self._by_hand:
             self._choices, self._by_hand = choices, by_hand
-            self.call_later(self._replace, self.query_one(".control"))
+            self._exchange()
         elif choices != self._choices:
             self._choices = choices
             self._renew(value)
@@ -293,15 +283,25 @@ class Field(Vertical):
             control.suggester = SuggestFromList([choice.value for choice in self._choices])
             self._refill(value)
         else:
-            self.call_later(self._replace, control)
+            self._exchange()
 
-    async def _replace(self, old: Widget) -> None:
-        row, had_focus = self.query_one(Horizontal), old.has_focus
-        fresh = self._control()
+    def _exchange(self) -> None:
+        self._exchanging = True
+        self.call_later(self._replace)
+
+    async def _replace(self) -> None:
+        if not (self.is_attached and self.query(".control")):
+            return  # the field itself is going
+        row, old = self.query_one(Horizontal), self.query_one(".control")
+        had_focus, fresh = old.has_focus, self._control()
         await old.remove()
+        if not row.is_attached:
+            return
         await row.mount(fresh)
+        self._exchanging = False
         if had_focus:
             fresh.focus()
+        self.sync(self._faults)
 
     def _refill(self, value: Json) -> None:
         control = self.query_one(".control")
@@ -315,7 +315,7 @@ class Field(Vertical):
             control.renew(self._choices, value)
 
     def _refill_input(self, control: Input, value: Json, typed: Json) -> None:
-        if self._unkept is not None or (typed is not None and self._parse(control.value) == typed):
+        if self._unkept is not None or (typed is not None and as_answer(self.question, control.value) == typed):
             return
         if control.has_focus and self._sent == (typed,):
             # The draft holds what came from here last. What differs in the field was typed since then and is on its way.
