@@ -146,8 +146,9 @@ class DataVolumeResource(Resource):
     """An encrypted gp3 volume of ``size_gib``, attached as ``device`` to the machine at ``private_address`` of ``vpc_id``.
 
     It stands in the zone of ``subnet_id``. One of this name that carries our tags is used again, and grows when more is asked
-    for; a volume never shrinks. ``destroy`` keeps it once it may hold data, unless it is named. ``made_of`` are the image, the
-    instance type and the instance profile of the machine: one of others is about to be made anew, and then attached anew.
+    for; a volume never shrinks. ``destroy`` keeps it once it may hold data, and says how it is deleted. ``made_of`` are the
+    image, the instance type and the instance profile of the machine: one of others is about to be made anew, and then attached
+    anew.
     """
 
     name: str
@@ -176,7 +177,7 @@ class StoredSecretResource(Resource):
     """A secret of AWS Secrets Manager. ``values`` are its JSON keys, by reference; with none, somebody else writes its value.
 
     ``after`` says what ``destroy`` does: ``gone`` at once, ``recoverable`` for 30 days, or ``kept`` while it has a value,
-    unless it is named.
+    saying how it is deleted.
     """
 
     name: str

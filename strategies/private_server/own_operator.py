@@ -44,7 +44,7 @@ _GROUP = (
 )
 _MACHINE = ("ec2:RunInstances", "ec2:StartInstances", "ec2:TerminateInstances")
 """Launching is held to our own group: of what it takes, nothing else has our tag."""
-_VOLUME = ("ec2:AttachVolume", "ec2:DeleteVolume", "ec2:DetachVolume", "ec2:ModifyVolume")
+_VOLUME = ("ec2:AttachVolume", "ec2:DeleteVolume", "ec2:ModifyVolume")
 _SECRET = (
     "secretsmanager:DeleteSecret",
     "secretsmanager:DescribeSecret",

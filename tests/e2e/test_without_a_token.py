@@ -37,16 +37,21 @@ def test_looking_takes_no_administrators_token(sandbox: Sandbox, tmp_path: Path,
 
     first = bare.run("plan", *file(kind), "--output", "json", "--detailed-exitcode")
     assert first.code == 4, first.out[-3000:] + first.err
-    assert actions(first)["git.repository"] == "create"
-    assert why in said(first)
+    if kind == "gitlab":
+        assert actions(first)["git.server-repository.main"] == "create"
+        assert why in said(first)
     refused = bare.run("apply", *file(kind), "--yes", "--output", "json")
     assert refused.code == 2, refused.out[-3000:] + refused.err
     assert why in said(refused)
+    assert "needed for " in said(refused)
     assert not refused.of("apply_start")
+    assert not [change for change in changes(first) if change["action"] == "none"]
 
     made = program.run("apply", *file(kind), "--yes", "--output", "json")
     assert made.code == 0, made.out[-3000:] + made.err
     before = secret(program.environ)
+    checked = bare.run("check", *file(kind), "--output", "json")
+    assert checked.code == 0, checked.out[-3000:] + checked.err
     for command in (("plan", "--detailed-exitcode"), ("status",), ("apply", "--yes")):
         again = bare.run(*command, *file(kind), "--output", "json")
         assert again.code == 0, (command, again.out[-3000:] + again.err)
@@ -64,20 +69,31 @@ def test_looking_takes_no_administrators_token(sandbox: Sandbox, tmp_path: Path,
     gone = bare.run("destroy", "prod-east", "--yes", "prod-east", "--output", "json")
     assert gone.code == 0, gone.out[-3000:] + gone.err
     kept = {str(one["address"]): str(one["reason"]) for one in changes(gone) if one["action"] == "none"}
-    assert sorted(address.partition("/")[0] for address in kept) == ["read-credential", "server-repository"]
-    assert all("no administrator's token for that server is at hand. Remove it there" in reason for reason in kept.values())
+    stays = ["read-credential", "server-repository"] if kind == "gitlab" else ["read-credential"]
+    assert sorted(address.partition("/")[0] for address in kept) == stays
+    assert all("no administrator's token for that server is at hand" in reason for reason in kept.values())
+    assert all("Or remove it there: curl -X DELETE" in reason for reason in kept.values())
     assert ACCESS[kind].credentials(program.environ) == credentials
 
 
-def test_destroy_with_answers_whose_token_is_gone_says_what_stays(sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["gitlab", "bitbucket"])
+def test_destroy_with_answers_whose_token_is_gone_says_what_stays(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
     places = {"XDG_STATE_HOME": str(tmp_path / "state"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     program = Program(tmp_path, {**sandbox.environ, **places})
-    assert program.run("apply", *file("bitbucket"), "--yes").code == 0
-    bare = without(program, ACCESS["bitbucket"].variable)
-    gone = bare.run("destroy", *file("bitbucket"), "--yes", "prod-east", "--output", "json")
+    assert program.run("apply", *file(kind), "--yes").code == 0
+    variable = ACCESS[kind].variable
+    gone = without(program, variable).run("destroy", *file(kind), "--yes", "prod-east", "--output", "json")
     assert gone.code == 0, gone.out[-3000:] + gone.err
-    assert any("REPO" in str(one["reason"]) or "stays on" in str(one["reason"]) for one in changes(gone))
-    assert ACCESS["bitbucket"].credentials(program.environ)
+    kept = [str(one["reason"]) for one in changes(gone) if one["action"] == "none"]
+    assert kept
+    for reason in kept:
+        assert f"{WHY.format(variable)}. Export {variable} before you start the program. Or remove it there: curl" in reason
+    assert ACCESS[kind].credentials(program.environ)
+
+    # No Secret tells of it any more; with the token it is found by its name.
+    again = program.run("destroy", *file(kind), "--yes", "prod-east", "--output", "json")
+    assert again.code == 0, again.out[-3000:] + again.err
+    assert ACCESS[kind].credentials(program.environ) == []
 
 
 def changes(result: Result) -> list[dict[str, object]]:

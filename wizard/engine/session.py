@@ -15,7 +15,7 @@ from strategies.answers import Answers
 from strategies.base import Action, Check, Json, Mend, Owner, Question, Resource, Strategy
 from strategies.contradictions import contradictions
 from strategies.kinds import StoredSecretResource
-from strategies.ports import Site, World
+from strategies.ports import ResourceError, Site, World
 from wizard.answers.draft import Draft
 from wizard.answers.keys import secret_references
 from wizard.engine.apply import ApplyReport, Desk, Order, apply
@@ -228,13 +228,19 @@ class Session(Outlook):
         """
         every = frozenset(secret_references(self.complete()))
         kept = {one.resource.name for one in plan.changes if isinstance(one.resource, StoredSecretResource)}
-        needed = [
-            found for one in plan.changes if one.action is not Action.NONE for found in texts(one.resource) if found in every
-        ]
-        for reference in dict.fromkeys(needed):
+        needed: dict[str, list[str]] = {}
+        for one in plan.changes:
+            if one.action is not Action.NONE:
+                for reference in dict.fromkeys(found for found in texts(one.resource) if found in every):
+                    needed.setdefault(reference, []).append(one.title)
+        for reference, titles in needed.items():
             scheme, _, rest = reference.partition(":")
-            if scheme != "aws-secretsmanager" or rest.partition("#")[0] not in kept:
+            if scheme == "aws-secretsmanager" and rest.partition("#")[0] in kept:
+                continue
+            try:
                 self.check_secret(reference)
+            except ResourceError as error:
+                raise ResourceError(f"{error.what}, needed for {', '.join(titles)}", error.why, error.remedy) from None
 
     def check_secret(self, reference: str) -> None:
         """Resolve one reference and forget the secret; ``prompt:`` asks now instead of when it is first needed.

@@ -94,8 +94,10 @@ class Gateway:
             code = _error_code(body) if status >= 400 else None
             ended = time.monotonic()
             actions = tuple(dict.fromkeys(demand.action for demand in _demands(self._world, request)))
+            signer = self._world.credential(request.access_key_id) if request.access_key_id is not None else None
+            whose = signer.principal_arn if signer is not None else ""
             self._calls.append(
-                Call(request.service, request.operation, started, ended, request.mutating, status, code, actions)
+                Call(request.service, request.operation, started, ended, request.mutating, status, code, actions, whose)
             )
         headers = [
             *(header for header in headers if header[0] != "Date"),
