@@ -54,6 +54,11 @@ def _reads_own(situation: Situation) -> bool:
     return situation.answers.source.url is not None and situation.answers.source.url == suggested_source(situation)
 
 
+def makes_source(situation: Situation) -> bool:
+    """Whether the source is a repository of the private server that is to be made, and so is empty at first."""
+    return _reads_own(situation) and situation.answers.private_server.repository.mode == "create"
+
+
 def disbelieves_source(situation: Situation) -> bool:
     """Whether the source is on the private server, and its certificate is not believed: that is told of the server."""
     chain = situation.facts.get(SERVER_CHAIN)
