@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strategies.base import Card, Situation, Verdict
+from strategies.base import Card, Situation, Status, Verdict
 from strategies.common.verdicts import unknown
 from strategies.facts import SERVER, SERVER_CHAIN
 from strategies.private_server import offers, own
@@ -24,6 +24,8 @@ def card(situation: Situation) -> Card:
 def _badges(situation: Situation) -> list[Verdict]:
     if situation.answers.private_server.repository.url is None:
         return [unknown("give its URL, and it is looked at")]
-    told = [offers.judge_url(situation) if situation.facts.known(SERVER.id) else None]
-    told.append(offers.judge_trust(situation) if situation.facts.known(SERVER_CHAIN.id) else None)
+    trust = offers.judge_trust(situation) if situation.facts.known(SERVER_CHAIN.id) else None
+    if trust is not None and trust.status is Status.FAIL:
+        return [Verdict(trust.status, trust.evidence)]  # what the server is, is seen once it is believed
+    told = [offers.judge_url(situation) if situation.facts.known(SERVER.id) else None, trust]
     return [Verdict(one.status, one.evidence) for one in told if one is not None]

@@ -55,8 +55,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         key="privateServer.repository.url",
         title="Clone URL",
-        help="Of the repository on your server, https:// or ssh://, exactly as Argo CD shall use it. The server is recognised "
-        "by it.",
+        help="Of the repository on your server, https:// or ssh://, as Argo CD shall use it. The server is recognised by it.",
         page=Page.DETAILS,
         required=True,
         leads=True,

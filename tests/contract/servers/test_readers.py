@@ -155,6 +155,14 @@ def test_product_and_base_url_come_from_the_look_where_they_are_not_answered(wor
     assert repository.exists  # type: ignore[attr-defined]  # a ServerRepository
 
 
+@pytest.mark.parametrize("ssh", [False, True])
+def test_what_is_suggested_from_the_look_does_not_start_it_again(world: Estate, ssh: bool) -> None:
+    reader = readers(world)[SERVER.id]
+    bare = asked(world, "gitea", ssh=ssh, kind=None, base_url=None)
+    filled = asked(world, "gitea", ssh=ssh, kind="gitea", base_url="https://gitea.acme.example")
+    assert reader.inputs(situation(bare)) == reader.inputs(situation(filled)) is not None
+
+
 def test_another_strategy_reads_nothing(world: Estate) -> None:
     at = situation(asked(world, "gitlab").model_copy(update={"strategy": "codecommit"}))
     assert all(one.inputs(at) is None for one in readers(world).values())

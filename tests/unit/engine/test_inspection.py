@@ -340,3 +340,17 @@ def test_a_mistake_in_one_check_hides_no_other() -> None:
         assert statuses(session) == {"wrong": Status.UNKNOWN, "right": Status.PASS}
         [told] = [r for r in session.results() if r.check.id == "wrong"]
         assert "LookupError: nobody thought of this" in told.verdict.evidence
+
+
+def test_what_leads_stands_before_the_common_questions_of_its_page_alone() -> None:
+    def named(key: str, page: Page, *, leads: bool = False) -> Question:
+        return Question(key=key, title=key, help="", page=page, leads=leads)
+
+    common = (named("name", Page.ENVIRONMENT), named("source.url", Page.DETAILS))
+    own = (named("privateServer.secretName", Page.DETAILS), named("privateServer.repository.url", Page.DETAILS, leads=True))
+    draft = Draft({"strategy": "private-server"})
+    strategies = {"private-server": FakeStrategy(id="private-server", asked=own)}
+    session = Session(FakeWorld(), draft, strategies=strategies, questions=common, checks=())
+    order = ["privateServer.repository.url", "source.url", "privateServer.secretName"]
+    assert [one.key for one in session.questions(Page.DETAILS)] == order
+    assert [one.key for one in session.questions()] == ["name", *order]
