@@ -58,7 +58,7 @@ def test_looking_takes_no_administrators_token(sandbox: Sandbox, tmp_path: Path,
         assert set(actions(again).values()) == {"none"}
         assert why in said(again)
     assert secret(program.environ) == before
-    for command in ("renew", "mirror"):
+    for command in ("renew", "mirror") if kind == "gitlab" else ("renew",):
         ended = bare.run(command, *file(kind), *(("--yes",) if command == "renew" else ()), "--output", "json")
         assert ended.code == 2, (command, ended.out[-3000:])
         assert why in said(ended)

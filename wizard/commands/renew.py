@@ -43,8 +43,8 @@ def run_renew(program: Program, options: Options, *, yes: bool) -> ExitCode:
             run.start()
         else:
             run.open_log()
-        run.check_secrets()
         kinds = (ReadCredentialResource, GitCredentialResource)
+        run.check_secrets_of(*kinds)
         plan = run.planned(lambda: run.session.plan(lambda one: isinstance(one, kinds), _renewed))
         if not plan.changes:
             said = (

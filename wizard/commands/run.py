@@ -14,7 +14,7 @@ from types import FrameType
 
 import click
 
-from strategies.base import Json, Question, Status
+from strategies.base import Json, Question, Resource, Status
 from strategies.ports import ResourceError
 from wizard import paths
 from wizard.answers import document, overrides
@@ -189,6 +189,14 @@ class Run:
         """
         with self._demanded():
             self.session.check_secrets(*schemes, spent=spent)
+
+    def check_secrets_of(self, *kinds: type[Resource]) -> None:
+        """End (2) when a secret is not there that the resources of these kinds take, or when an answer is missing."""
+        try:
+            with self._demanded():
+                self.session.check_secrets_of(lambda one: isinstance(one, kinds))
+        except IncompleteError as error:
+            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.") from error
 
     def check_work(self, plan: Plan) -> None:
         """End (2) when a secret is not there that the changes of a plan take."""

@@ -221,6 +221,17 @@ class Session(Outlook):
             if not schemes or reference.partition(":")[0] in schemes:
                 self.check_secret(reference)
 
+    def check_secrets_of(self, select: Callable[[Resource], bool]) -> None:
+        """Resolve the secrets that these resources take, and forget them again.
+
+        Raises ResourceError where one is missing, IncompleteError.
+        """
+        answers, strategy = self._ready()
+        every = frozenset(secret_references(answers))
+        taken = (found for one in strategy.resources(answers) if select(one) for found in texts(one) if found in every)
+        for reference in dict.fromkeys(taken):
+            self.check_secret(reference)
+
     def check_work(self, plan: Plan) -> None:
         """Resolve the secrets that the plan's changes take, and forget them again. Raises ResourceError where one is missing.
 

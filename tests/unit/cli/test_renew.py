@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -111,7 +111,8 @@ class Desk:
     ) -> Session:
         """A session of this world."""
         return Session(
-            self.world, draft, strategies={"codecommit": FakeStrategy(made=lambda _: self.resources)},
+            self.world, draft,
+            strategies={name: FakeStrategy(name, made=lambda _: self.resources) for name in ("codecommit", "private-server")},
             clock=self.world.clock, on_edit=on_edit, questions=(), checks=(passing("one"),),
             directory=self.directory, pause=self.world.clock.pause, debounce=0.0,
         )  # fmt: skip
@@ -164,3 +165,20 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
     with locked(place / "lock", "prod-east", clock=desk.world.clock):
         assert desk.run("--yes").exit_code == 5
     assert desk.world.credentials.renewed == [READ.address]
+
+
+def test_only_the_secrets_that_the_credential_takes_are_looked_up(tmp_path: Path) -> None:
+    desk = Desk(
+        tmp_path, thing("git.mirror", value="env:SOURCE"), replace(READ, access=replace(READ.access, token="env:ADMIN"))
+    )
+    server = "strategy: private-server\nprivateServer: {server: {adminToken: 'env:ADMIN'}}"
+    desk.file.write_text(
+        ANSWERS.replace("strategy: codecommit", server).replace("revision: main", "username: casey, password: 'env:SOURCE'")
+    )
+    refused = desk.run("--yes")
+    assert refused.exit_code == 2
+    assert "env:ADMIN" in refused.stderr
+    assert "env:SOURCE" not in refused.stderr
+    assert desk.world.credentials.renewed == []
+    desk.world.secrets["env:ADMIN"] = "a-token"
+    assert desk.run("--yes").exit_code == 0
