@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.tui.sandboxed import DEADLINE, failing, read, wizard
-from tests.tui.test_private_server import confirm, give, into, named
 
 from tests.tui.driving import SMALL, Operator, operating
+from tests.tui.sandboxed import DEADLINE, failing, read, wizard
+from tests.tui.test_private_server import confirm, give, into, named
 from wizard.answers.document import load
 from wizard.exitcodes import ExitCode
 from wizard.flow import Step
