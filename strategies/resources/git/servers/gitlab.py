@@ -71,7 +71,7 @@ class GitLabApi:
 
     def caller(self) -> Caller:
         """``GET /user`` and, for the token's scopes and expiry, ``GET /personal_access_tokens/self``."""
-        with self._doing("Cannot ask GitLab whose the token is", "the scope read_api") as client:
+        with self._doing("Cannot ask GitLab whose the token is", "the scope api") as client:
             user = document(_json(client.http_get("/user")))
             try:
                 own = document(_json(client.http_get("/personal_access_tokens/self")))
