@@ -185,7 +185,8 @@ class DonePage(WizardPage):
             lines.append(Line("Answers", shown(saved, self.wizard.environ)))
             lines.append(Line("Replay", f"ezgitops apply -f {shlex.quote(str(saved))} --yes"))
         if plan is not None:
-            lines.append(Line("Take away", f"ezgitops destroy {plan.instance}"))
+            answers = f" -f {shlex.quote(str(saved))}" if saved is not None else ""
+            lines.append(Line("Take away", f"ezgitops destroy {plan.instance}{answers}"))
         lines = _ended(lines)
         if self.wizard.log_path is not None:
             lines.append(Line("Log", shown(self.wizard.log_path, self.wizard.environ)))
