@@ -7,9 +7,11 @@ from functools import cache
 import pytest
 
 from tests.e2e.checks_table import HEALTHY, WELL_OFF, Seen, cases, changed, look, well
+from tests.e2e.program import ROOT
 from wizard.sandbox import scenario
 
 CASES = cases()
+EXAMPLES = ROOT / "docs" / "examples"
 WELL = ("pass", "skipped")
 
 
@@ -47,7 +49,11 @@ def test_every_scenario_is_in_the_table() -> None:
 
 def test_a_scenario_says_with_which_answers_it_is_looked_at() -> None:
     own = {name: scenario.sample(name) for name in scenario.names()}
-    assert {one.answers for one in own.values()} == {"codecommit", "bastion-proxy"}
+    examples = {one.name.removeprefix("answers-").removesuffix(".yaml") for one in EXAMPLES.glob("answers-*.yaml")}
+    assert {one.answers for one in own.values()} <= examples
+    assert {"codecommit", "bastion-proxy", "private-server-gitlab", "private-server-own"} <= {
+        one.answers for one in own.values()
+    }
     assert own[HEALTHY] == scenario.Sample()
     assert own["image-not-found"].set == {"codecommit.credentials.image": "null"}
     assert own["corporate-proxy-open"] == own["corporate-proxy"], "one that extends another is looked at as that one is"
