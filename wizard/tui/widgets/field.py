@@ -145,8 +145,12 @@ class Field(Vertical):
         self.remove_class("-current")
 
     def focus_control(self) -> None:
-        """Put the focus into the control."""
-        self.query(".control").focus()
+        """Put the focus into the control, as soon as it is there."""
+        controls = self.query(".control")
+        if controls:
+            controls.last().focus()
+        elif self.is_attached:
+            self.call_after_refresh(self.focus_control)
 
     def _control(self) -> Control:
         kind = self.question.kind
@@ -293,14 +297,14 @@ class Field(Vertical):
         if not (self.is_attached and self.query(".control")):
             return  # the field itself is going
         row, old = self.query_one(Horizontal), self.query_one(".control")
-        had_focus, fresh = old.has_focus, self._control()
+        fresh = self._control()
+        await row.mount(fresh)
+        if old.has_focus:  # before the old one goes: the focus must never be anywhere else meanwhile
+            self.screen.set_focus(fresh)
         await old.remove()
         if not row.is_attached:
             return
-        await row.mount(fresh)
         self._exchanging = False
-        if had_focus:
-            fresh.focus()
         self.sync(self._faults)
 
     def _refill(self, value: Json) -> None:
