@@ -15,12 +15,17 @@ from pydantic import Field
 from strategies import forms
 from strategies.bastion_proxy.answers import BastionProxyAnswers
 from strategies.codecommit.answers import CodeCommitAnswers
+from strategies.private_server.answers import PrivateServerAnswers
 from strategies.section import INSTANCE, DnsLabel, Form, SecretRef, Section
 
 API_VERSION = "ezgitops.dev/v1"
 
 StrategyId = Literal["codecommit", "bastion-proxy", "private-server"]
-BRANCHES: Mapping[StrategyId, str] = {"codecommit": "codecommit", "bastion-proxy": "bastionProxy"}
+BRANCHES: Mapping[StrategyId, str] = {
+    "codecommit": "codecommit",
+    "bastion-proxy": "bastionProxy",
+    "private-server": "privateServer",
+}
 """The section of the file that each strategy has for itself."""
 Cidr = Annotated[
     str,
@@ -203,6 +208,8 @@ class Answers(Section):
     """Answers of the ``codecommit`` strategy; written only when it is chosen."""
     bastion_proxy: BastionProxyAnswers = Field(default_factory=BastionProxyAnswers)
     """Answers of the ``bastion-proxy`` strategy; written only when it is chosen."""
+    private_server: PrivateServerAnswers = Field(default_factory=PrivateServerAnswers)
+    """Answers of the ``private-server`` strategy; written only when it is chosen."""
     cluster_probe: bool = True
     """Look from inside the cluster when checks are asked for: a Job of some seconds in Argo CD's namespace, then removed."""
     accept_warnings: list[CheckId] = Field(default_factory=list)

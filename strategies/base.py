@@ -91,7 +91,8 @@ class Check:
 
     ``judge`` is pure: the I/O is in the readers of the facts named in ``needs`` (ids of ``FactKey``). It is called once all
     of them have been read or have failed; when one failed and ``judge`` does not look at errors itself
-    (``handles_errors``), the engine answers ``unknown`` with the reader's error as evidence.
+    (``handles_errors``), the engine answers ``unknown`` with the reader's error as evidence. ``idle`` says why these answers
+    leave nothing to look at, before any fact is read (None: there is something).
     """
 
     id: str
@@ -103,6 +104,7 @@ class Check:
     blocking: bool = True
     depends_on: tuple[str, ...] = ()
     handles_errors: bool = False
+    idle: Callable[[Situation], str | None] = lambda _situation: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     CHOICE = "choice"
+    CONFIRM = "confirm"  # at most one of what was shown; nothing but a key of the operator's takes it
     YES_NO = "yes-no"
     LIST = "list"
     SECRET = "secret"  # a reference, never the value
@@ -161,7 +164,8 @@ class Question:
 
     ``key`` is the dotted path in the answers file (camelCase). ``suggest`` gives the value to be used when the operator says
     nothing (None: nothing can be suggested); ``choices`` the values to pick from, when they are known; ``judge`` what the
-    world says of the present answer (None: nothing to say), shown under the field; its ``needs`` are fact ids.
+    world says of the present answer (None: nothing to say), shown under the field; its ``needs`` are fact ids. ``leads``: it
+    stands before the common questions of its page, which follow from it.
     """
 
     key: str
@@ -171,11 +175,16 @@ class Question:
     kind: Kind = Kind.TEXT
     required: bool = False
     advanced: bool = False
+    leads: bool = False
     suggest: Callable[[Situation], Json] = lambda _situation: None
     choices: Callable[[Situation], Sequence[Choice]] = lambda _situation: ()
     judge: Callable[[Situation], Verdict | None] = lambda _situation: None
     needs: tuple[str, ...] = ()
     relevant: Callable[[Answers], bool] = lambda _answers: True
+
+    def folded(self, situation: Situation) -> bool:
+        """Whether it is out of sight until somebody asks for it. What waits to be confirmed is in sight."""
+        return self.advanced and not (self.kind is Kind.CONFIRM and self.choices(situation))
 
 
 # --- resources --------------------------------------------------------------------------------------------------
@@ -332,6 +341,9 @@ class Strategy(Protocol):
 
         A value that is a time (RFC 3339) is told by its age; an empty one is not known.
         """
+
+    def renewer(self, answers: Answers) -> str | None:
+        """Who in the cluster keeps Argo CD's password fresh (``namespace/service account``); None: nobody has to."""
 
     def probe(self, situation: Situation) -> Order | None:
         """What a pod of the cluster looks at; None while something that it takes is not known, or where nothing is."""

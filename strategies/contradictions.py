@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from strategies.answers import Answers
 from strategies.bastion_proxy.contradictions import contradictions as of_bastion_proxy
+from strategies.private_server.contradictions import contradictions as of_private_server
+from strategies.private_server.own_contradictions import contradictions as of_own_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ def _repeated(answers: Answers) -> Iterator[Contradiction]:
         "bastionProxy.allow.hosts": answers.bastion_proxy.allow.hosts,
         "bastionProxy.repositories.helm": answers.bastion_proxy.repositories.helm,
         "bastionProxy.noProxy": answers.bastion_proxy.no_proxy,
+        "privateServer.server.hostKeys": answers.private_server.server.host_keys,
+        "privateServer.own.operatorCidrs": answers.private_server.own.operator_cidrs,
     }
     for key, values in lists.items():
         if values == [] and key not in _MAY_BE_EMPTY:
@@ -45,6 +49,10 @@ _MAY_BE_EMPTY = ("acceptWarnings", "bastionProxy.repositories.helm")
 def _strategy(answers: Answers) -> Iterator[Contradiction]:
     if answers.strategy == "bastion-proxy":
         yield from (Contradiction(f"bastionProxy.{key}", said) for key, said in of_bastion_proxy(answers.bastion_proxy))
+    if answers.strategy == "private-server":
+        asked = answers.private_server
+        found = (*of_private_server(asked), *of_own_server(asked))
+        yield from (Contradiction(f"privateServer.{key}", said) for key, said in found)
 
 
 def _source(answers: Answers) -> Iterator[Contradiction]:
@@ -61,6 +69,7 @@ def _arns(answers: Answers) -> Iterator[Contradiction]:
         "codecommit.credentials.permissionsBoundary": answers.codecommit.credentials.permissions_boundary,
         "codecommit.repository.kmsKeyId": answers.codecommit.repository.kms_key_id,
         "bastionProxy.instance.permissionsBoundary": answers.bastion_proxy.instance.permissions_boundary,
+        "privateServer.own.permissionsBoundary": answers.private_server.own.permissions_boundary,
     }
     for key, arn in given.items():
         if arn is None or not arn.startswith("arn:"):

@@ -150,6 +150,36 @@ def helm_url(text: str) -> str | None:
     return git_url(text if path.strip("/") else f"{text.rstrip('/')}/index.yaml")
 
 
+def repository_url(text: str) -> str | None:
+    """Refuse what is not a clone URL that Argo CD takes as it stands, and say why. Credentials in it are never repeated."""
+    scp = _SCP_LIKE.match(text)
+    if scp and "://" not in text:
+        return f"is the short form of an SSH address; write it out: ssh://git@{scp[1]}/{scp[2].lstrip('/')}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return "is not a URL that can be read (check brackets and port)"
+    if parts.scheme != "ssh":
+        said = git_url(text)
+        return (
+            said
+            if said is None or "credentials" not in said
+            else ("holds credentials; take them out, and say below privateServer.credentials where they are kept")
+        )
+    if parts.password is not None:
+        return "holds a password; take it out: SSH logs in by key"
+    if not parts.username:
+        return "names no user; Git servers take one, usually git: ssh://git@HOST/PATH"
+    if port is not None and not 0 < port < 65536:
+        return "has a port that does not exist (1 to 65535)"
+    if not parts.hostname or not _possible(parts.hostname):
+        return "has a host name that cannot exist"
+    if not parts.path.strip("/"):
+        return "names a server, but no repository on it: add its path"
+    return None
+
+
 def region(text: str) -> str | None:
     """Refuse an availability zone in the place of a region."""
     zone = _ZONE.match(text)

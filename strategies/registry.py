@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from strategies.base import Strategy
 from strategies.bastion_proxy.strategy import BastionProxyStrategy
 from strategies.codecommit.strategy import CodeCommitStrategy
-from strategies.unavailable import PRIVATE_SERVER
+from strategies.private_server.strategy import PrivateServerStrategy
 
-STRATEGIES: Mapping[str, Strategy] = {one.id: one for one in (CodeCommitStrategy(), BastionProxyStrategy(), PRIVATE_SERVER)}
+_IN_ORDER: tuple[Strategy, ...] = (CodeCommitStrategy(), BastionProxyStrategy(), PrivateServerStrategy())
+STRATEGIES: Mapping[str, Strategy] = {one.id: one for one in _IN_ORDER}

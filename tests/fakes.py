@@ -68,6 +68,16 @@ from strategies.facts import (
     MIRROR_SPACE,
     PROXIES,
     PROXY_HOST,
+    SERVER,
+    SERVER_ADDRESSES,
+    SERVER_AUTHORITY,
+    SERVER_CALLER,
+    SERVER_CHAIN,
+    SERVER_CREDENTIALS,
+    SERVER_HOST_KEYS,
+    SERVER_REPOSITORIES,
+    SERVER_REPOSITORY,
+    SERVER_SIGNED_IN,
     SOURCE,
     SOURCE_CONTENT,
     SOURCE_TREE,
@@ -81,6 +91,9 @@ from strategies.facts import (
     AwsProfile,
     AwsProfiles,
     AwsQuotas,
+    Caller,
+    Certificate,
+    CloneAnswer,
     ClusterInfo,
     CodeCommitRepository,
     Configuration,
@@ -115,12 +128,18 @@ from strategies.facts import (
     RouteTable,
     Routing,
     SecurityGroup,
+    ServerAddresses,
+    ServerInfo,
+    ServerKind,
+    ServerRepository,
     SimulatedPermissions,
     SourceContent,
     SourceRepository,
     SourceTree,
     Subnet,
     Tried,
+    TrustChain,
+    Trusted,
     Usage,
     Vpc,
 )
@@ -194,6 +213,40 @@ def healthy_routing(home: str, subnets: tuple[str, ...]) -> Routing:
         ),
         (Peering(PEERING, "active", (home, EGRESS_VPC)),),
     )
+
+
+SERVER_URL = "https://gitlab.acme.example/platform/cluster-config.git"
+SERVER_ADDRESS = "10.0.3.20"
+
+
+def healthy_server() -> dict[str, object]:
+    """What the readers find of a GitLab in the cluster's own VPC, with an administrator's token."""
+    info = ServerInfo(
+        ServerKind.GITLAB,
+        "https://gitlab.acme.example",
+        "gitlab.acme.example",
+        443,
+        clone=CloneAnswer(SERVER_URL, 401, True, ("Basic",)),
+        signs=("header X-Gitlab-Meta",),
+    )
+    ends = START + timedelta(days=200)
+    ca = Certificate("CN=Acme Root", "CN=Acme Root", "CA:" * 31 + "CA", START, ends + timedelta(days=900), (), True, True)
+    leaf = Certificate("CN=gitlab", "CN=Acme Root", "AB:" * 31 + "AB", START, ends, ("gitlab.acme.example",))
+    repository = ServerRepository(
+        "platform/cluster-config", id="7", default_branch="main", empty=False, https_url=SERVER_URL, private=True
+    )
+    return {
+        SERVER.id: info,
+        SERVER_SIGNED_IN.id: replace(info, version="18.5.1", edition="Enterprise", support_ends=(START.date().replace(day=28))),
+        SERVER_ADDRESSES.id: ServerAddresses("gitlab.acme.example", (SERVER_ADDRESS,)),
+        SERVER_AUTHORITY.id: None,
+        SERVER_CHAIN.id: TrustChain("gitlab.acme.example", 443, (leaf, ca), Trusted.SYSTEM, protocol="TLSv1.3"),
+        SERVER_HOST_KEYS.id: None,
+        SERVER_CALLER.id: Caller("root", ("api",), ends, True),
+        SERVER_REPOSITORIES.id: (repository,),
+        SERVER_REPOSITORY.id: repository,
+        SERVER_CREDENTIALS.id: (),
+    }
 
 
 def healthy_facts() -> dict[str, object]:
@@ -337,6 +390,7 @@ def healthy_facts() -> dict[str, object]:
             "main", ("README.md", "clusters/prod-east/kustomization.yaml", "clusters/prod-east/web.yaml")
         ),
         SOURCE_CONTENT.id: SourceContent("main", stored=4_000, files=3),
+        **healthy_server(),
     }
 
 
@@ -387,13 +441,28 @@ def _repository(situation: Situation) -> Hashable | None:
     return None if name is None or where is None else (where, name)
 
 
-PROXIED = frozenset({AWS_ROUTING.id, AWS_NETWORK_ACLS.id, AWS_TAKEN_ADDRESSES.id, AWS_PROXY_AGENT.id, PROXY_HOST.id})
-"""Facts that no other strategy asks for."""
+_WAYS = frozenset({AWS_ROUTING.id, AWS_NETWORK_ACLS.id, AWS_TAKEN_ADDRESSES.id})
+PROXIED = frozenset({*_WAYS, AWS_PROXY_AGENT.id, PROXY_HOST.id})
+"""Facts that the codecommit strategy does not ask for."""
+SERVED = frozenset(healthy_server())
+"""Facts that only the private-server strategy asks for."""
+
+
+def _ways(situation: Situation) -> Hashable | None:
+    """What only strategies ask for whose checks judge ways inside AWS."""
+    return _aws(situation) if situation.answers.strategy in ("bastion-proxy", "private-server") else None
 
 
 def _proxied(situation: Situation) -> Hashable | None:
     """What only the bastion-proxy strategy asks for."""
     return _aws(situation) if situation.answers.strategy == "bastion-proxy" else None
+
+
+def _served(situation: Situation) -> Hashable | None:
+    """What only the private-server strategy asks for, once the repository's URL is answered."""
+    asked = situation.answers.private_server
+    wanted = situation.answers.strategy == "private-server" and asked.repository.url is not None
+    return (asked.repository.url, asked.server.admin_token) if wanted else None
 
 
 INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
@@ -419,6 +488,8 @@ INPUTS: Mapping[str, Callable[[Situation], Hashable | None]] = {
     AWS_PRIVATE_ZONES.id: _aws,
     AWS_REPOSITORY.id: _repository,
     **dict.fromkeys(PROXIED, _proxied),
+    **dict.fromkeys(_WAYS, _ways),
+    **dict.fromkeys(SERVED, _served),
     CLUSTER_INFO.id: _cluster,
     CLUSTER_GITOPS.id: _cluster,
     CLUSTER_RIGHTS.id: _cluster,
@@ -524,17 +595,22 @@ class FakeHandler(Handler[FakeResource]):
 
 @dataclass(frozen=True)
 class Thing:
-    """A fake resource as it stands in the world; ``calls`` of its creation have been made."""
+    """A fake resource as it stands in the world; ``calls`` of its creation have been made. ``stays``: why it cannot go."""
 
     resource: FakeResource
     owner: Owner | None
     calls: int
     filled: bool = False
+    stays: str | None = None
+    told: Mapping[str, Json] = field(default_factory=dict)
+    """More fields of what is observed."""
 
     def observed(self) -> Observed:
         """The thing as a handler sees it."""
         one = self.resource
         seen: dict[str, Json] = {"value": one.value, "calls": self.calls, "name": one.title}
+        seen |= {"stays": self.stays} if self.stays is not None else {}
+        seen |= self.told
         return Observed(f"id:{one.address}", seen, self.owner, {"id": f"id:{one.address}"}, self.filled)
 
 
@@ -714,3 +790,7 @@ class FakeStrategy:
     def state(self, answers: Answers, outputs: Mapping[str, Mapping[str, str]]) -> Sequence[Output]:
         """Nothing beside what has drifted."""
         return ()
+
+    def renewer(self, answers: Answers) -> str | None:
+        """A refresher."""
+        return f"{answers.argocd.namespace}/{answers.codecommit.credentials.service_account}"

@@ -25,6 +25,7 @@ _COMMANDS: Mapping[str, str] = {
     "apply": "wizard.commands.apply:apply",
     "status": "wizard.commands.status:status",
     "mirror": "wizard.commands.mirror:mirror",
+    "renew": "wizard.commands.renew:renew",
     "destroy": "wizard.commands.destroy:destroy",
     "schema": "wizard.commands.schema:schema",
     "sandbox": "wizard.commands.sandbox:sandbox",

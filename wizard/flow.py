@@ -58,8 +58,8 @@ INFO: dict[Step, StepInfo] = {
     Step.DETAILS: StepInfo(
         "Details",
         "What should be synced, and under which names?",
-        "Only the source repository has to be given; every other field has a value that works. What the world says of a "
-        "value stands under it.",
+        "Only the repository has to be given, and for a server of your own a login; every other field has a value that works. "
+        "What the world says of a value stands under it.",
     ),
     Step.CHECKS: StepInfo(
         "Checks",

@@ -23,6 +23,8 @@ _MANY = 3
 """An option that more commands than this have is explained once."""
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 """Where the answers are that the examples are made from; the references are written in a checkout only."""
+_OPERATORS = ("bastion-proxy", "codecommit", "private-server-gitlab", "private-server-own")
+"""The example answers whose operator's rights are shown. Every server that is there takes the same as the GitLab."""
 
 _GENERATED = "<!-- Made from the code by `make docs`; do not edit. -->"
 
@@ -53,21 +55,25 @@ def checks_reference() -> str:
 
 
 def examples() -> Mapping[str, str]:
-    """For the example answers of each strategy: the least-privilege policy and roles of the operator who applies them."""
+    """For the example answers: the least-privilege policies and roles of the operator who applies them."""
     import yaml
 
+    from strategies.common import iam
     from strategies.registry import STRATEGIES
     from wizard.answers import document
 
     about = "# Made from the code by `make docs`; do not edit. The group is an example: bind the roles to your own.\n"
     found: dict[str, str] = {}
-    for name, strategy in STRATEGIES.items():
-        file = EXAMPLES / f"answers-{name}.yaml"
-        if file.exists():
-            answers = document.load(file).draft().answers()
-            roles = yaml.safe_dump_all(strategy.operator_roles(answers), sort_keys=False)
-            found[f"examples/operator-policy-{name}.json"] = json.dumps(strategy.operator_policy(answers), indent=2) + "\n"
-            found[f"examples/operator-rbac-{name}.yaml"] = about + roles
+    for name in _OPERATORS:
+        answers = document.load(EXAMPLES / f"answers-{name}.yaml").draft().answers()
+        strategy = STRATEGIES[answers.strategy or ""]
+        policies = iam.parts(strategy.operator_policy(answers))
+        for number, policy in enumerate(policies, start=1):
+            part = f"-{number}" if len(policies) > 1 else ""
+            found[f"examples/operator-policy-{name}{part}.json"] = json.dumps(policy, indent=2) + "\n"
+        found[f"examples/operator-rbac-{name}.yaml"] = about + yaml.safe_dump_all(
+            strategy.operator_roles(answers), sort_keys=False
+        )
     return found
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 import zlib
 from collections.abc import Mapping
@@ -12,12 +9,12 @@ from dataclasses import dataclass
 
 from strategies.bastion_proxy.host_script import MARK
 from strategies.bastion_proxy.squid import Asked, asked_by
-from strategies.common.shown import shown
+from strategies.common import marked_report
+from strategies.common.marked_report import lines
 from strategies.facts import Configuration, Decided, Decision
 
 _MOST_TEXT = 1_000_000
 """Bytes of a configuration; a packed one could unpack to anything."""
-_LONG = 300
 _MOST_DECISIONS = 10
 _DECISION = re.compile(r"(allowed|forbidden) ([a-z0-9.:/-]{1,270}) ([0-9]{3}) ([0-9]{3}) ([0-9]{1,3})")
 """What had to happen, the target, the status of the answer to CONNECT, that to the request, and curl's exit status."""
@@ -54,21 +51,12 @@ class HostReport:
 
 def read(output: str) -> HostReport | None:
     """The report in a command's output, or None when there is none that can be read."""
-    line = next((one for one in reversed(output.splitlines()) if one.startswith(MARK)), None)
-    if line is None:
-        return None
-    try:
-        said = json.loads(line.removeprefix(MARK))
-    except ValueError:
-        return None
-    if not isinstance(said, dict) or said.get("format") != "1":
-        return None
-    values = {str(name): _decoded(value) for name, value in said.items() if isinstance(value, str) and name != "format"}
-    return _report(values)
+    told = marked_report.values(output, MARK)
+    return None if told is None else _report(told)
 
 
 def _report(values: Mapping[str, bytes]) -> HostReport | None:
-    words = {name: shown(value.decode("utf-8", "replace").strip(), _LONG) for name, value in values.items() if name != "text"}
+    words = marked_report.words({name: value for name, value in values.items() if name != "text"})
     configuration = words.get("configuration", "")
     if configuration not in tuple(Configuration):
         return None
@@ -114,24 +102,12 @@ def _decision(wanted: str, target: str, connect: str, code: str, ended: str) -> 
     return Decision(target, wanted == "allowed", decided, status, ended == "0")
 
 
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
 def _unpacked(data: bytes) -> str:
     try:
         found = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(data, _MOST_TEXT)
     except zlib.error:
         return ""
     return found.decode("utf-8", "replace")
-
-
-def lines(data: bytes) -> tuple[str, ...]:
-    """Lines that somebody else wrote, fit to be shown, without empty ones."""
-    return tuple(shown(one.strip(), _LONG) for one in data.decode("utf-8", "replace").splitlines() if one.strip())
 
 
 def _told(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from strategies.answers import Answers
 from strategies.base import INSTANCE_TAG, Json
 from strategies.common import aws_names
-from strategies.common.iam import ROLE_ACTIONS, SEE, SEEN, Document, allow, document, finding, foresight
+from strategies.common.iam import MESSAGES, ROLE_ACTIONS, SEE, SEEN, Document, allow, document, finding, foresight
 from strategies.kinds import SQUID_TAG
 
 DOCUMENT = "AWS-RunShellScript"
@@ -23,19 +23,6 @@ _SEEN_OF_COMMANDS = ("ssm:GetCommandInvocation",)
 """How a command ended is told by its id alone."""
 
 _SEEN_TO_MAKE = ("ec2:DescribeImages", "ec2:DescribeNetworkInterfaces", "iam:GetAccountSummary")
-
-_MESSAGES = (
-    "ec2messages:AcknowledgeMessage",
-    "ec2messages:DeleteMessage",
-    "ec2messages:FailMessage",
-    "ec2messages:GetEndpoint",
-    "ec2messages:GetMessages",
-    "ec2messages:SendReply",
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:OpenControlChannel",
-)
-"""How the agent hears of commands and answers them. Not the data channels: those are for interactive sessions alone (SSM user
-guide, "Reference: ec2messages, ssmmessages, and other API operations")."""
 
 _PROFILE = (
     "iam:AddRoleToInstanceProfile",
@@ -71,7 +58,7 @@ def machine_trust(answers: Answers) -> Document:
 def machine(_answers: Answers) -> Document:
     """What Run Command needs of its agent, and nothing else: no documents, parameters, inventory, patches or sessions, all of
     which AmazonSSMManagedInstanceCore has. The agent says who it is, hears of commands and answers them."""
-    return document(allow(["ssm:UpdateInstanceInformation", *_MESSAGES], "*"))
+    return document(allow(["ssm:UpdateInstanceInformation", *MESSAGES], "*"))
 
 
 def operator_policy(answers: Answers) -> Document:
@@ -147,7 +134,10 @@ def _commands(answers: Answers) -> list[Json]:
     if made:
         mark["StringEquals"] = {f"aws:ResourceTag/{INSTANCE_TAG}": answers.name or ""}
     return [
-        allow("ssm:SendCommand", shell, sid="RunScripts"),
+        # One statement for what is Systems Manager's own: each of the two actions knows one of the two resources alone.
+        allow(["ssm:GetParameter", "ssm:SendCommand"], [parameter_arn(answers), shell], sid="FindImageAndRunScripts")
+        if made
+        else allow("ssm:SendCommand", shell, sid="RunScripts"),
         allow("ssm:SendCommand", target, ours, sid="OnThisMachine"),
         allow(["ec2:CreateTags", "ec2:DeleteTags"], target, mark, sid="MarkTheMachine"),
     ]
@@ -193,7 +183,6 @@ def _machine(answers: Answers) -> list[Json]:
     interface = _ec2(answers, "network-interface/*")
     place: list[Json] = [_ec2(answers, f"vpc/{asked.vpc_id}"), _ec2(answers, f"subnet/{asked.subnet_id}"), interface]
     return [
-        allow("ssm:GetParameter", parameter_arn(answers), sid="FindImage"),
         allow("ec2:RunInstances", image, {"StringEquals": {"ec2:Owner": "amazon"}}, sid="FromAmazonsImage"),
         allow("ec2:RunInstances", machine, narrow, sid="MakeMachine"),
         allow("ec2:RunInstances", _ec2(answers, "volume/*"), encrypted, sid="WithItsDisk"),

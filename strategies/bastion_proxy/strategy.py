@@ -80,6 +80,10 @@ class BastionProxyStrategy:
             told.append(Output("last-request", "Last request", f"{rest[1]} {rest[2]} from {rest[0]}: {rest[3]}"))
         return told
 
+    def renewer(self, answers: Answers) -> str | None:  # noqa: ARG002  # the protocol's
+        """Nobody: Argo CD logs in to the host as before."""
+        return None
+
     def probe(self, situation: Situation) -> Order | None:
         """What a pod of the cluster looks at: the proxy, what it lets through, and the repository through it."""
         return probe.order(situation)

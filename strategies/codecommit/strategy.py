@@ -91,6 +91,12 @@ class CodeCommitStrategy:
             return [mirrored]
         return [Output("refreshed", "Password renewed", renewed), mirrored]
 
+    def renewer(self, answers: Answers) -> str | None:
+        """The refresher, where the password is a signature that ends after minutes."""
+        if answers.codecommit.credentials.method == "git-credentials":
+            return None
+        return f"{answers.argocd.namespace}/{answers.codecommit.credentials.service_account}"
+
     def probe(self, situation: Situation) -> Order | None:
         """What a pod of the cluster looks at: the way to Git and STS, and the repository."""
         return probe.order(situation)

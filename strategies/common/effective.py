@@ -18,10 +18,14 @@ from strategies.facts import (
     CLUSTER_GITOPS,
     CLUSTER_INFO,
     KUBE_CONTEXTS,
+    SERVER_CALLER,
+    SERVER_CHAIN,
+    SERVER_REPOSITORY,
     SOURCE,
     ArgoInstance,
     Instance,
     Subnet,
+    Trusted,
     Vpc,
 )
 
@@ -30,8 +34,61 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 _INSTANCE_LENGTH = 30
 
 
+def has_source(answers: Answers) -> bool:
+    """Whether there is a source repository that this machine can look at: not one that only SSH reaches."""
+    own = answers.private_server.repository
+    return answers.strategy != "private-server" or own.fill == "mirror" or not (own.url or "").startswith("ssh://")
+
+
+def suggested_source(situation: Situation) -> str | None:
+    """A repository on a server of one's own that is written to directly is its own source."""
+    answers = situation.answers
+    own = answers.private_server.repository
+    if answers.strategy != "private-server" or own.fill == "mirror" or not has_source(answers):
+        return None
+    return own.url
+
+
+def _reads_own(situation: Situation) -> bool:
+    """Whether the source is the repository on the private server itself."""
+    return situation.answers.source.url is not None and situation.answers.source.url == suggested_source(situation)
+
+
+def makes_source(situation: Situation) -> bool:
+    """Whether the source is a repository of the private server that is to be made, and so is empty at first."""
+    return _reads_own(situation) and situation.answers.private_server.repository.mode == "create"
+
+
+def disbelieves_source(situation: Situation) -> bool:
+    """Whether the source is on the private server, and its certificate is not believed: that is told of the server."""
+    chain = situation.facts.get(SERVER_CHAIN)
+    return chain is not None and chain.trusted is Trusted.NOT and _reads_own(situation)
+
+
+def suggested_source_username(situation: Situation) -> str | None:
+    """Who reads a repository that is its own source: the same as on the private server."""
+    if not _reads_own(situation):
+        return None
+    asked, caller = situation.answers.private_server, situation.facts.get(SERVER_CALLER)
+    if asked.credentials.method == "token":
+        return asked.credentials.username
+    named = caller.name if caller is not None and caller.refused is None else None
+    return asked.server.admin_username or named or None
+
+
+def suggested_source_password(situation: Situation) -> str | None:
+    """With what: the token that was answered for the server. One that a human is asked for is not asked for twice."""
+    if not _reads_own(situation):
+        return None
+    asked = situation.answers.private_server
+    reference = asked.credentials.secret if asked.credentials.method == "token" else asked.server.admin_token
+    return None if asked.own.make or (reference or "").startswith("prompt:") else reference
+
+
 def mirrors(answers: Answers) -> bool:
     """Whether this machine copies the source: then it has to reach it."""
+    if answers.strategy == "private-server":
+        return answers.private_server.repository.fill == "mirror"
     return answers.strategy in (None, "codecommit")
 
 
@@ -246,6 +303,9 @@ def argocd_namespace(situation: Situation) -> str | None:
 
 
 def suggested_revision(situation: Situation) -> str | None:
-    """The source's default branch."""
-    source = situation.facts.get(SOURCE)
-    return source.default_branch if source is not None else None
+    """The source's default branch; that of the repository on the private server where there is no other source."""
+    source, own = situation.facts.get(SOURCE), situation.facts.get(SERVER_REPOSITORY)
+    if source is not None:
+        return source.default_branch
+    itself = not has_source(situation.answers) or _reads_own(situation)
+    return own.default_branch if own is not None and own.exists and itself else None

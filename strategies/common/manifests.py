@@ -29,7 +29,6 @@ def repository_secret(answers: Answers, name: str, values: Mapping[str, str]) ->
     plain = dict(values)
     if answers.application.project != "default":
         plain["project"] = answers.application.project
-    data: dict[str, Json] = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -39,8 +38,13 @@ def repository_secret(answers: Answers, name: str, values: Mapping[str, str]) ->
             "labels": {**owner(answers).labels, SECRET_TYPE_LABEL: "repository"},
         },
         "type": "Opaque",
-        "data": data,
+        "data": encoded(plain),
     }
+
+
+def encoded(plain: Mapping[str, str]) -> dict[str, Json]:
+    """Values as ``data`` of a Secret holds them."""
+    return {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
 
 
 def application(answers: Answers, url: str) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from strategies.common import account, effective
 from strategies.common.checks import argocd, aws, cluster, network
 from strategies.common.logins import told
 from strategies.common.shown import shown
-from strategies.common.verdicts import counted, failed, passed, unread
+from strategies.common.verdicts import counted, failed, passed, unknown, unread
 from strategies.facts import (
     ARGOCD_PROJECTS,
     AWS_IDENTITY,
@@ -180,7 +180,7 @@ def judge_source(situation: Situation) -> Verdict | None:
     """Whether the source repository can be read, and what it holds."""
     error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
     if error is not None:
-        return unread(error)
+        return unknown("read once its server is believed") if effective.disbelieves_source(situation) else unread(error)
     if found is None:
         return None
     return passed(f"reachable, {counted(len(found.branches), 'branch', 'branches')}, {counted(len(found.tags), 'tag')}")

@@ -15,7 +15,7 @@ from typing import Literal
 
 from strategies.base import Json, Owner
 
-PARTS = ("probe_tls_script.py", "probe_proxy_script.py", "probe_script.py")
+PARTS = ("probe_tls_script.py", "probe_proxy_script.py", "probe_ssh_script.py", "probe_script.py")
 """The script's files, in the order in which they are joined."""
 WORKLOAD = "ezgitops-probe"
 NAME_LABEL = "app.kubernetes.io/name"
@@ -32,6 +32,7 @@ OFF: Literal["off"] = "off"
 _SECRET_FOLDER = "/var/run/secrets/ezgitops/repository"
 _SECRET_KEYS = ("url", "username", "password")
 _PROXY_SECRET_KEYS = ("bearerToken", "proxy", "githubAppID")
+_SERVER_SECRET_KEYS = ("bearerToken",)
 _CERTIFICATES_FOLDER = "/var/run/secrets/ezgitops/certificates"
 _CERTIFICATES = "argocd-tls-certs-cm"
 """Certificates that Argo CD believes, by host name (argo-cd, docs/operator-manual/declarative-setup.md)."""
@@ -68,8 +69,18 @@ class ProxyOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerOrder:
+    """The Git server to look at; ``authorities`` is the CA (PEM, public) that Argo CD will have for it, empty: none."""
+
+    host: str
+    port: int
+    ssh: bool = False
+    authorities: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """Where to look from, and at what: hosts by the names of the report (``git``, ``sts``), or a proxy.
+    """Where to look from, and at what: hosts by the names of the report (``git``, ``sts``), a proxy, or a Git server.
 
     ``image_key`` is the answer that names another image.
     """
@@ -82,6 +93,7 @@ class Order:
     hosts: tuple[tuple[str, str], ...]
     repository: Repository | None
     proxy: ProxyOrder | None = None
+    server: ServerOrder | None = None
 
 
 def job(order: Order, name: str) -> dict[str, Json]:
@@ -142,16 +154,20 @@ def _without_own_imports(text: str) -> str:
 
 
 def _mounted(order: Order) -> tuple[list[Json], list[Json]]:
-    """Argo CD's Secret, of which only what is needed, and through a proxy what certificates Argo CD believes."""
+    """Argo CD's Secret, of which only what is needed, and for a proxy or a server what certificates Argo CD believes."""
     mounts: list[Json] = []
     volumes: list[Json] = []
     if order.repository is not None:
-        keys = _SECRET_KEYS if order.proxy is None else (*_SECRET_KEYS, *_PROXY_SECRET_KEYS)
+        keys = (
+            *_SECRET_KEYS,
+            *(_PROXY_SECRET_KEYS if order.proxy is not None else ()),
+            *(_SERVER_SECRET_KEYS if order.server is not None else ()),
+        )
         items: list[Json] = [{"key": key, "path": key} for key in keys]
         mounts.append({"name": "repository", "mountPath": _SECRET_FOLDER, "readOnly": True})
         secret: Json = {"secretName": order.repository.secret, "items": items, "optional": True}
         volumes.append({"name": "repository", "secret": secret})
-    if order.proxy is not None:
+    if order.proxy is not None or order.server is not None:
         mounts.append({"name": "certificates", "mountPath": _CERTIFICATES_FOLDER, "readOnly": True})
         volumes.append({"name": "certificates", "configMap": {"name": _CERTIFICATES, "optional": True}})
     return mounts, volumes
@@ -159,9 +175,10 @@ def _mounted(order: Order) -> tuple[list[Json], list[Json]]:
 
 def _asked(order: Order) -> str:
     """What the script is to look at (``probe_script.probe``)."""
-    wanted, through = order.repository, order.proxy
+    wanted, through, at = order.repository, order.proxy, order.server
     repository: Json = None
     proxy: Json = None
+    server: Json = None
     if wanted is not None:
         repository = {
             "url": wanted.url,
@@ -182,6 +199,14 @@ def _asked(order: Order) -> str:
             "allowed": list(through.allowed),
             "forbidden": list(through.forbidden),
         }
-    asked = json.dumps({"hosts": dict(order.hosts), "repository": repository, "proxy": proxy})
+    if at is not None:
+        server = {
+            "host": at.host,
+            "port": at.port,
+            "ssh": at.ssh,
+            "authorities": at.authorities,
+            "folder": _CERTIFICATES_FOLDER,
+        }
+    asked = json.dumps({"hosts": dict(order.hosts), "repository": repository, "proxy": proxy, "server": server})
     # Kubernetes expands $(NAME) ("Define Dependent Environment Variables"); JSON has another way to write a dollar.
     return asked.replace("$", "\\u0024")

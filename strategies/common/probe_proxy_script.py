@@ -120,11 +120,11 @@ def login_for(proxy: Proxy, url: str) -> Optional[str]:
     return base64.b64encode(login.encode()).decode()
 
 
-def trusted_file(proxy: Proxy, host: str) -> Optional[str]:
+def trusted_file(folder: Optional[str], host: str) -> Optional[str]:
     """The PEM file that Argo CD believes for a host in the place of its image's authorities, or None."""
-    if proxy.authorities is None:
+    if folder is None:
         return None
-    path = Path(proxy.authorities) / host
+    path = Path(folder) / host
     return str(path) if path.is_file() else None
 
 
@@ -169,7 +169,7 @@ def passage(tunnels: Tunnels, target: str, secured: bool) -> Report:
         ready.pop().close()
         return seen
     host, _, port = target.rpartition(":")
-    authorities = trusted_file(tunnels.proxy, host)
+    authorities = trusted_file(tunnels.proxy.authorities, host)
     seen.update(disbelief(host, int(port), lambda: ready.pop() if ready else tunnels.open(target), authorities))
     seen["own_authorities"] = authorities is not None
     return seen

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Dict, List, Mapping, NamedTuple, Optional
 
 from strategies.common.probe_proxy_script import Proxy, Tunnels, look_through_proxy, trusted_file
+from strategies.common.probe_ssh_script import KEYS, host_key
 from strategies.common.probe_tls_script import PORT, TIMEOUT_SECONDS, Connection, Dial, Report, content, issuer_of, said
 
 ELSEWHERE_SECONDS = 1.5
@@ -58,15 +59,31 @@ class Target(NamedTuple):
     open_to_all: bool = False
 
 
-def look_at(host: str) -> View:
-    """A host, step by step: its name, its addresses, its certificate, an HTTP answer. Each step needs the one before."""
+class Server(NamedTuple):
+    """A Git server: over SSH or by HTTPS, with the PEM text that Argo CD will believe for it, if it gets one.
+
+    ``folder`` has the certificates that Argo CD believes now, by host name; they count where there is no such text.
+    """
+
+    host: str
+    port: int
+    ssh: bool = False
+    authorities: str = ""
+    folder: Optional[str] = None
+
+
+def look_at(host: str, port: int = PORT, authorities: Optional[str] = None, ssh: bool = False) -> View:
+    """A host, step by step: its name, its addresses, its certificate, an HTTP answer. Each step needs the one before.
+
+    ``authorities`` is what alone is believed for it: a PEM file or text. ``ssh``: its host keys are looked at instead.
+    """
     try:
-        found = socket.getaddrinfo(host, PORT, 0, socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
     except OSError as error:
         return View({"host": host, "name_error": said(error)}, None)
     addresses = sorted({str(info[4][0]) for info in found})[:MOST_ADDRESSES]
     with ThreadPoolExecutor(max_workers=len(addresses)) as pool:
-        attempts = dict(zip(addresses, pool.map(refusal, addresses)))  # noqa: B905 - "strict" is of Python 3.10
+        attempts = dict(zip(addresses, pool.map(partial(refusal, port), addresses)))  # noqa: B905 - "strict" is of Python 3.10
     seen: Report = {
         "host": host,
         "addresses": addresses,
@@ -75,24 +92,46 @@ def look_at(host: str) -> View:
     reached = [address for address, why in attempts.items() if why is None]
     if not reached:
         return View(seen, None)
-    door = Door(partial(socket.create_connection, (reached[0], PORT), TIMEOUT_SECONDS))
-    seen.update(look_through(host, door))
+    door = Door(partial(socket.create_connection, (reached[0], port), TIMEOUT_SECONDS), authorities)
+    if ssh:
+        seen.update(look_at_keys(door))
+        return View(seen, None)
+    seen["own_authorities"] = authorities is not None
+    seen.update(look_through(host, port, door))
     return View(seen, None if "tls_error" in seen else door)
 
 
-def refusal(address: str) -> Optional[str]:
+def look_at_keys(door: Door) -> Report:
+    """The host keys of an SSH server, one of each type that it has; a type that it has not is no fault."""
+    seen: Report = {}
+    keys: List[str] = []
+    for algorithms in KEYS:
+        try:
+            shown = host_key(door.dial, algorithms)
+        except (OSError, ValueError) as error:
+            seen["ssh_error"] = said(error)
+            continue
+        seen["banner"] = shown.banner
+        keys.append(shown.fingerprint)
+    if keys:
+        seen.pop("ssh_error", None)
+        seen["host_keys"] = keys
+    return seen
+
+
+def refusal(port: int, address: str) -> Optional[str]:
     """Why an address takes no connection, or None when it does."""
     patience = ELSEWHERE_SECONDS if ipaddress.ip_address(address.partition("%")[0]).is_global else TIMEOUT_SECONDS
     try:
-        socket.create_connection((address, PORT), patience).close()
+        socket.create_connection((address, port), patience).close()
     except OSError as error:
         return said(error)
     return None
 
 
-def look_through(host: str, door: Door) -> Report:
+def look_through(host: str, port: int, door: Door) -> Report:
     """The certificate, and the answer to a plain GET: any answer at all says that the service is there."""
-    connection = Connection(host, PORT, door.dial)
+    connection = Connection(host, port, door.dial, door.authorities)
     try:
         connection.connect()
     except (OSError, ssl.CertificateError) as error:  # the latter is no OSError before Python 3.7
@@ -178,8 +217,9 @@ def probe(
     hosts: Mapping[str, str],
     repository: Optional[Mapping[str, object]],
     proxy: Optional[Mapping[str, object]] = None,
+    server: Optional[Mapping[str, object]] = None,
 ) -> Report:
-    """Look at the hosts, by their names here (``git``, ``sts``), or at the proxy, and list the repository, if there is one."""
+    """Look at the hosts, by their names here (``git``, ``sts``), or at the proxy, or at a server; and list the repository."""
     with ThreadPoolExecutor(max_workers=max(len(hosts), 1)) as pool:
         views = dict(zip(hosts, pool.map(look_at, hosts.values())))  # noqa: B905 - "strict" is of Python 3.10
     report: Report = {name: view.report for name, view in views.items()}
@@ -191,6 +231,12 @@ def probe(
         seen = look_through_proxy(wanted, tunnels)
         report["proxy"] = seen
         door = None if target is None else door_through(tunnels, seen, target)
+    if server is not None:
+        asked = Server(**server)  # type: ignore[arg-type]  # as probe_job writes it
+        believed = asked.authorities or trusted_file(asked.folder, asked.host)
+        view = look_at(asked.host, asked.port, believed, asked.ssh)
+        report["server"] = view.report
+        door = view.door
     if target is not None:
         report["listing"] = list_references(target, door)
     return report
@@ -202,14 +248,14 @@ def door_through(tunnels: Tunnels, seen: Report, target: Target) -> Optional[Doo
     passages = seen.get("allowed", [])
     for one in passages if isinstance(passages, list) else []:
         if one["target"] == place and one["state"] == "open" and "tls_error" not in one:
-            return Door(partial(tunnels.open, place), trusted_file(tunnels.proxy, target.host))
+            return Door(partial(tunnels.open, place), trusted_file(tunnels.proxy.authorities, target.host))
     return None
 
 
 def main(environ: Mapping[str, str]) -> int:
     """Look, and print the report. What was seen is no failure of the program, whatever it is."""
     asked = json.loads(environ["EZGITOPS_PROBE"])
-    report = probe(asked["hosts"], asked["repository"], asked.get("proxy"))
+    report = probe(asked["hosts"], asked["repository"], asked.get("proxy"), asked.get("server"))
     print(MARK + json.dumps(report, sort_keys=True), flush=True)
     return 0
 

@@ -155,6 +155,7 @@ STRATEGY = Question(
     choices=_these(
         Choice("codecommit", "AWS CodeCommit", "Git inside AWS, reached through an endpoint of the VPC"),
         Choice("bastion-proxy", "Proxy on a bastion", "Argo CD keeps its Git URL and goes through Squid, for development"),
+        Choice("private-server", "Private Git server", "GitLab, Bitbucket, Gitea, GitHub Enterprise or any other that you run"),
     ),
 )
 
@@ -165,8 +166,10 @@ DETAILS: tuple[Question, ...] = (
         help="HTTPS URL of the repository in which the cluster's configuration is written today, without credentials.",
         page=Page.DETAILS,
         required=True,
+        suggest=effective.suggested_source,
         judge=offers.judge_source,
         needs=(SOURCE.id,),
+        relevant=effective.has_source,
     ),
     Question(
         key="source.revision",
@@ -196,6 +199,7 @@ DETAILS: tuple[Question, ...] = (
         help="For a private repository. Many hosts take any name beside a token.",
         page=Page.DETAILS,
         advanced=True,
+        suggest=effective.suggested_source_username,
     ),
     Question(
         key="source.password",
@@ -205,6 +209,7 @@ DETAILS: tuple[Question, ...] = (
         page=Page.DETAILS,
         kind=Kind.SECRET,
         advanced=True,
+        suggest=effective.suggested_source_password,
     ),
     Question(
         key="application.name",

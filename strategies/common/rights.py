@@ -58,7 +58,7 @@ def roles(namespace: str, own: Sequence[Json], group: str) -> tuple[dict[str, Js
         rule("argoproj.io", ["argocds"], ["list"]),
         rule("operators.coreos.com", ["subscriptions"], ["list"]),
     ]
-    versions = [rule("operators.coreos.com", ["clusterserviceversions"], ["get", "list"])]
+    versions = [rule("operators.coreos.com", ["clusterserviceversions"], ["list"])]
     return (
         *_granted("ClusterRole", "ezgitops-reader", None, cluster, group),
         *_granted("Role", "ezgitops-operator", namespace, own, group),

@@ -11,6 +11,8 @@ from strategies.facts.base import *
 from strategies.facts.cluster import *
 from strategies.facts.git import *
 from strategies.facts.network import *
+from strategies.facts.own_server import *
 from strategies.facts.probe import *
 from strategies.facts.proxy import *
+from strategies.facts.server import *
 from strategies.facts.workstation import *

@@ -27,9 +27,11 @@ class ProbeState(StrEnum):
 class HostView:
     """One host as the pod sees it, step by step: each is looked at only when the one before went well.
 
-    ``addresses`` are what its name resolves to; ``unreached`` are those of them that do not take a connection to port 443, with
+    ``addresses`` are what its name resolves to; ``unreached`` are those of them that do not take a connection to its port, with
     the reason; ``tls_error`` why its certificate is not believed, and ``issuer`` who signed that; ``status`` the HTTP answer to
-    a plain GET, ``http_error`` why there was none.
+    a plain GET, ``http_error`` why there was none. ``own_authorities`` says that Argo CD has, or will have, certificates for
+    this host, which then count alone. Of an SSH server there are ``banner`` and ``host_keys``, the fingerprints as OpenSSH
+    shows them, or ``ssh_error``.
     """
 
     host: str
@@ -40,6 +42,10 @@ class HostView:
     issuer: str = ""
     status: int | None = None
     http_error: str = ""
+    own_authorities: bool = False
+    banner: str = ""
+    host_keys: tuple[str, ...] = ()
+    ssh_error: str = ""
 
     @property
     def reached(self) -> bool:
@@ -135,6 +141,7 @@ class Probe:
     sts: HostView | None = None
     listing: Listing | None = None
     proxy: ProxyView | None = None
+    server: HostView | None = None
 
 
 CLUSTER_PROBE: FactKey[Probe] = FactKey("cluster.probe", "view from inside the cluster")

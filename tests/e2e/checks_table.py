@@ -1,6 +1,7 @@
 """Which check changes in which scenario: what is expected (``expected/*.yaml``), what is seen, and the table of both.
 
-Each strategy has answers of its own (``docs/examples/answers-STRATEGY.yaml``), and so a ``healthy`` of its own.
+Each strategy has answers of its own (``docs/examples/answers-STRATEGY.yaml``), and so a ``healthy`` of its own; where the
+server is made too, all is well in ``own-server``.
 
 ``python -m tests.e2e.checks_table [SCENARIO ...]`` prints the table (of all, when none is named) and ends with 1 when a
 scenario is not as expected, changes nothing, or a check never fails.
@@ -21,6 +22,8 @@ from tests.e2e.program import ROOT, Program
 from wizard.sandbox import scenario
 
 HEALTHY = "healthy"
+WELL_OFF = {"private-server-own": "own-server"}
+"""Where all is well, for answers that ask for what ``healthy`` does not have."""
 EXPECTED = Path(__file__).parent / "expected"
 _BAD = ("fail", "warn")
 _SIGNS = {"pass": "✔", "warn": "⚠", "fail": "✖", "unknown": "?", "skipped": "–"}
@@ -88,6 +91,11 @@ def look(case: Case) -> Seen:
     )
 
 
+def well(answers: str) -> Case:
+    """The scenario in which all is well for a strategy's sample."""
+    return Case(WELL_OFF.get(answers, HEALTHY), {}, answers)
+
+
 def changed(seen: Seen, healthy: Seen) -> dict[str, str]:
     """The checks that ended otherwise than in ``healthy``; one that is not asked there counts as ``absent``."""
     ids = [*healthy.statuses, *(i for i in seen.statuses if i not in healthy.statuses)]
@@ -107,7 +115,7 @@ def main(names: Sequence[str]) -> int:
     wanted = [known.get(name) or case_of(name, {}) for name in names] or list(known.values())
     samples = list(dict.fromkeys(case.answers for case in wanted))
     with ThreadPoolExecutor(max_workers=2) as pool:
-        looks = list(pool.map(look, [*(Case(HEALTHY, {}, answers) for answers in samples), *wanted]))
+        looks = list(pool.map(look, [*(well(answers) for answers in samples), *wanted]))
     healthy, seen = dict(zip(samples, looks, strict=False)), looks[len(samples) :]
     wrong = 0
     for case, one in zip(wanted, seen, strict=True):

@@ -6,10 +6,12 @@ from functools import cache
 
 import pytest
 
-from tests.e2e.checks_table import HEALTHY, Case, Seen, cases, changed, look
+from tests.e2e.checks_table import HEALTHY, WELL_OFF, Seen, cases, changed, look, well
+from tests.e2e.program import ROOT
 from wizard.sandbox import scenario
 
 CASES = cases()
+EXAMPLES = ROOT / "docs" / "examples"
 WELL = ("pass", "skipped")
 
 
@@ -19,7 +21,7 @@ SAMPLES = sorted({case.answers for case in CASES.values()})
 @cache
 def healthy(answers: str) -> Seen:
     """How the checks of a strategy's sample end where all is well; looked at once in a process."""
-    return look(Case(HEALTHY, {}, answers))
+    return look(well(answers))
 
 
 @pytest.mark.slow
@@ -42,12 +44,16 @@ def test_a_scenario_changes_exactly_what_it_is_about(name: str) -> None:
 
 
 def test_every_scenario_is_in_the_table() -> None:
-    assert set(scenario.names()) - {HEALTHY} == set(CASES)
+    assert set(scenario.names()) - {HEALTHY, *WELL_OFF.values()} == set(CASES)
 
 
 def test_a_scenario_says_with_which_answers_it_is_looked_at() -> None:
     own = {name: scenario.sample(name) for name in scenario.names()}
-    assert {one.answers for one in own.values()} == {"codecommit", "bastion-proxy"}
+    examples = {one.name.removeprefix("answers-").removesuffix(".yaml") for one in EXAMPLES.glob("answers-*.yaml")}
+    assert {one.answers for one in own.values()} <= examples
+    assert {"codecommit", "bastion-proxy", "private-server-gitlab", "private-server-own"} <= {
+        one.answers for one in own.values()
+    }
     assert own[HEALTHY] == scenario.Sample()
     assert own["image-not-found"].set == {"codecommit.credentials.image": "null"}
     assert own["corporate-proxy-open"] == own["corporate-proxy"], "one that extends another is looked at as that one is"

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]+)?\)")
 COMMAND = re.compile(r"\bezgitops ([a-z]+)\b")
-COMMANDS = {"check", "plan", "apply", "status", "mirror", "destroy", "schema", "sandbox"}
+COMMANDS = {"check", "plan", "apply", "status", "mirror", "renew", "destroy", "schema", "sandbox"}
 FOREIGN = re.compile(r"/work/|/farm/|/tmp/brief|\.\./shared|\bsession \d|\bissue \d", re.IGNORECASE)
 
 

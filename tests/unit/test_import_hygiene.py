@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = {"textual", "boto3", "botocore", "kubernetes", "moto", "questionary", "cryptography", "werkzeug"}
+HEAVY = {"textual", "boto3", "botocore", "kubernetes", "moto", "questionary", "cryptography", "werkzeug", "gitlab", "requests"}
 
 
 def loaded(*arguments: str) -> set[str]:

@@ -17,6 +17,9 @@ from strategies.answers import BRANCHES, Answers
 from strategies.base import Json
 from strategies.section import Form, Section
 
+SPENT = frozenset({"privateServer.server.adminToken"})
+"""Secrets that are used where something is made, and then not needed any more: looking takes none of them."""
+
 
 class Type(StrEnum):
     """The type of a value in the file."""
@@ -62,12 +65,15 @@ def leaves() -> tuple[Key, ...]:
     return tuple(key for key in keys().values() if key.type is not Type.SECTION)
 
 
-def secret_references(answers: Answers) -> tuple[str, ...]:
-    """Every reference to a secret in the answers that count: those that all strategies share, and those of the chosen one."""
+def secret_references(answers: Answers, *, spent: bool = True) -> tuple[str, ...]:
+    """Every reference to a secret in the answers that count: those that all strategies share, and those of the chosen one.
+
+    ``spent``: also those that only making something takes.
+    """
     others = {branch for strategy, branch in BRANCHES.items() if strategy != answers.strategy}
     found: list[str] = []
     for key in leaves():
-        if key.secret and key.path.partition(".")[0] not in others:
+        if key.secret and key.path.partition(".")[0] not in others and (spent or key.path not in SPENT):
             value: object = answers
             for name in key.names:
                 value = getattr(value, name)

@@ -48,6 +48,7 @@ def run_apply(program: Program, options: Options, *, yes: bool, saved: Path | No
             run.hold_against(confirmed, plan)
         run.stop_at_failed_checks()
         run.show(plan)
+        run.check_work(plan)
         if not yes and plan.pending and not click.confirm("Apply this?", err=True):
             run.say("info", "Nothing was touched.")
             return ExitCode.DONE

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @common_options
 @click.option("--yes", "confirmed", metavar="NAME", help="Do not ask; the name of the instance has to be given once more.")
-@click.option(
-    "--delete-repository", metavar="REPOSITORY", help="Also delete this CodeCommit repository although it holds commits."
-)
+@click.option("--delete-repository", metavar="REPOSITORY", help="Also delete this repository although it holds commits.")
 @click.option("--partial", is_flag=True, help="Remove what can be seen, even where AWS or the cluster cannot be looked at.")
 @click.pass_context
 def destroy(
@@ -35,8 +33,10 @@ def destroy(
 ) -> None:
     """Remove everything that carries the marks of instance NAME. Needs no answers file.
 
-    What was adopted or belongs to somebody else is left alone. A CodeCommit repository that holds commits is kept unless it is
-    named with --delete-repository. What Argo CD made in the cluster from the repository stays.
+    What was adopted or belongs to somebody else is left alone. A repository that holds commits is kept unless it is
+    named with --delete-repository. What Argo CD made in the cluster from the repository stays. What was made on a private
+    Git server is removed with the answers file (-f), which refers to the administrator's token; without it, what stays there
+    is said, with the command that removes it.
     """
     chosen = options_of(given)
     code = run_destroy(
@@ -59,6 +59,7 @@ def run_destroy(
 
     def prepare(draft: Draft) -> None:
         _named(draft, name)
+        _remember(draft, program)
 
     with Run(program, options, prepare=prepare) as run:
         instance = run.session.draft.answers().name
@@ -105,6 +106,20 @@ def _named(draft: Draft, name: str | None) -> None:
     faults = [str(fault) for fault in draft.faults() if fault.key == "name"]
     if faults:
         raise CommandError(ExitCode.USAGE, f"{name!r} cannot be the name of an instance; nothing was touched.", faults)
+
+
+def _remember(draft: Draft, program: Program) -> None:
+    """Without a strategy in the answers: that of the last apply on this machine, so that nothing is read for another one."""
+    from wizard import paths
+    from wizard.answers.keys import keys
+    from wizard.engine.journal import applied_strategy
+
+    instance = draft.answers().name
+    if instance is None or draft.get("strategy") is not None:
+        return
+    applied = applied_strategy(paths.instance_directory(program.environ, instance))
+    if applied in keys()["strategy"].choices:
+        draft.set("strategy", applied)
 
 
 def _say_where(run: Run) -> None:

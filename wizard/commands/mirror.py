@@ -30,7 +30,7 @@ def run_mirror(program: Program, options: Options) -> ExitCode:
             run.start()
         else:
             run.open_log()
-        run.check_secrets()
+        run.check_secrets_of(MirrorResource)
         plan = run.planned(lambda: run.session.plan(lambda resource: isinstance(resource, MirrorResource)))
         if not plan.changes:
             said = f"The strategy {plan.strategy} mirrors nothing: Argo CD reads the source itself."

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 import click
 
-from strategies.base import Json, Question, Status
+from strategies.base import Json, Resource, Status
 from strategies.ports import ResourceError
 from wizard import paths
 from wizard.answers import document, overrides
 from wizard.answers.draft import Draft
 from wizard.answers.faults import AnswersError, Fault
 from wizard.commands.options import CommandError, Options
+from wizard.commands.parts import early_plan, grouped, how_to_give
 from wizard.commands.program import Program
+from wizard.commands.stopping import stoppable
 from wizard.engine.apply import ApplyReport, ConflictError
 from wizard.engine.events import ChangeSummary, Diagnostic, Event, PlannedChange, Sink
 from wizard.engine.lock import LockedError
@@ -127,8 +126,8 @@ class Run:
         have no time to wait for a human, and no terminal of their own.
         """
         if need:
-            self.check_secrets(*_LOCAL)
-        elif self.asks:
+            self.check_secrets(*_LOCAL, spent=False)
+        if self.asks:
             self.check_secrets("prompt")
         self.session.start()
         self.session.wait()
@@ -148,7 +147,7 @@ class Run:
             raise self.fail(
                 ExitCode.USAGE,
                 f"{len(missing)} required {'answer is' if len(missing) == 1 else 'answers are'} missing; nothing was touched.",
-                [_how_to_give(question, self.options.file) for question in missing],
+                [how_to_give(question, self.options.file) for question in missing],
             )
 
     def open_log(self) -> None:
@@ -182,12 +181,26 @@ class Run:
                 [f"{r.check.title}: {r.verdict.evidence}" for r in blocking],
             )
 
-    def check_secrets(self, *schemes: str) -> None:
-        """End (2) when a secret that the answers refer to is not there (with ``schemes``: among those kinds of reference)."""
+    def check_secrets(self, *schemes: str, spent: bool = True) -> None:
+        """End (2) when a secret that the answers refer to is not there (with ``schemes``: among those kinds of reference).
+
+        Without ``spent``, those that only making something takes are left alone.
+        """
+        with self._demanded():
+            self.session.check_secrets(*schemes, spent=spent)
+
+    def check_secrets_of(self, *kinds: type[Resource]) -> None:
+        """End (2) when a secret is not there that the resources of these kinds take, or when an answer is missing."""
         try:
-            self.session.check_secrets(*schemes)
-        except ResourceError as error:
-            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.", [error.remedy]) from error
+            with self._demanded():
+                self.session.check_secrets_of(lambda one: isinstance(one, kinds))
+        except IncompleteError as error:
+            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.") from error
+
+    def check_work(self, plan: Plan) -> None:
+        """End (2) when a secret is not there that the changes of a plan take."""
+        with self._demanded():
+            self.session.check_work(plan)
 
     def prepared(self) -> Plan:
         """Read the facts, see that nothing is missing, and plan.
@@ -195,10 +208,12 @@ class Run:
         Where the answers are complete by themselves, the plan is made while the facts are still being read: two roads of calls
         side by side instead of one after the other. Should a fact change an answer after all, it is made again.
         """
-        self.check_secrets(*_LOCAL)
-        early = self._early_plan()
+        self.check_secrets(*_LOCAL, spent=False)
+        if self.asks:
+            self.check_secrets("prompt")
+        early = early_plan(self.session)
         self.start()
-        self.check_secrets()
+        self.check_secrets(spent=False)
         plan = early()
         return self.planned(self.session.plan) if plan is None else self.planned(lambda: plan)
 
@@ -207,7 +222,7 @@ class Run:
         try:
             plan = make()
         except SurveyError as error:
-            details = _grouped(error.errors)
+            details = grouped(error.errors)
             raise self.fail(ExitCode.FAILED, "The world could not be looked at; nothing was touched.", details) from error
         except IncompleteError as error:
             raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.") from error
@@ -218,8 +233,7 @@ class Run:
         """Show a plan as text, or as events."""
         self.plan_events(plan)
         if self.json:
-            for note in plan.notes:
-                self.say("warning", note)
+            self.tell_notes(plan)
         else:
             print_plan(self.out, plan)
         if plan.conflicts:
@@ -228,6 +242,11 @@ class Run:
                 f"{len(plan.conflicts)} in conflict; nothing was touched.",
                 [f"{c.title}: {c.conflict}" for c in plan.conflicts],
             )
+
+    def tell_notes(self, plan: Plan) -> None:
+        """What was not looked at, as events."""
+        for note in plan.notes:
+            self.say("warning", note)
 
     def plan_events(self, plan: Plan) -> None:
         """The plan as events."""
@@ -253,7 +272,7 @@ class Run:
     def carry_out(self, plan: Plan, *, confirmed: SavedPlan | None = None, verified: bool = True) -> ApplyReport:
         """Apply a plan. Ctrl-C lets the calls under way end. Raises CommandError with the code that fits."""
         cancel = threading.Event()
-        with self._stoppable(cancel):
+        with stoppable(cancel):
             try:
                 return self.session.apply(plan, sink=self.emit, cancel=cancel, confirmed=confirmed, verified=verified)
             except StalePlanError as error:
@@ -266,7 +285,7 @@ class Run:
                 ) from error
             except SurveyError as error:
                 summary = "The world could not be looked at; nothing was touched."
-                raise self.fail(ExitCode.FAILED, summary, _grouped(error.errors)) from error
+                raise self.fail(ExitCode.FAILED, summary, grouped(error.errors)) from error
             except OSError as error:
                 # Only opening it names a file; a write that fails comes later, when calls have been made.
                 opened = error.filename is None
@@ -313,25 +332,6 @@ class Run:
             raise self._faulty(error.faults) from error
         return draft
 
-    def _early_plan(self) -> Callable[[], Plan | None]:
-        """Begin to plan, if the answers are complete without any fact. The function returned waits for the plan.
-
-        It gives None when there is none, or when the facts have changed an answer since. Errors are left to the later attempt.
-        """
-        if self.session.missing() or self.session.draft.faults():
-            return lambda: None
-        asked = self.session.complete()
-        pool = ThreadPoolExecutor(max_workers=1)
-        made = pool.submit(self.session.plan)
-        pool.shutdown(wait=False)
-
-        def result() -> Plan | None:
-            if isinstance(made.exception(), SurveyError | IncompleteError) or self.session.complete() != asked:
-                return None
-            return made.result()
-
-        return result
-
     def _stale(self, error: StalePlanError) -> CommandError:
         summary = "The world has changed since the plan was made; nothing was touched. Plan again."
         return self.fail(ExitCode.CHECKS, summary, error.differences)
@@ -359,21 +359,12 @@ class Run:
         return str(click.prompt(prompt, hide_input=True, err=True))
 
     @contextmanager
-    def _stoppable(self, cancel: threading.Event) -> Iterator[None]:
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            if not cancel.is_set():
-                cancel.set()
-                click.echo("\nStopping after the calls now under way; nothing is lost, run it again to go on.", err=True)
-
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    def _demanded(self) -> Iterator[None]:
+        """What is missing in here ends the run."""
         try:
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        except ResourceError as error:
+            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.", [error.remedy]) from error
 
 
 _LOCAL = ("env", "file", "prompt")
@@ -382,21 +373,3 @@ _LOCAL = ("env", "file", "prompt")
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _grouped(errors: Sequence[ResourceError]) -> list[str]:
-    """One line for each reason, with what it keeps from being looked at, and under it what to do."""
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for error in errors:
-        reasons.setdefault((error.why, error.remedy), []).append(error.what)
-    lines: list[str] = []
-    for (why, remedy), whats in reasons.items():
-        lines.append(f"{whats[0]}: {why}" if len(whats) == 1 else f"{why} ({whats[0]}, and {len(whats) - 1} more)")
-        if remedy:
-            lines.append(f"  {remedy}")
-    return lines
-
-
-def _how_to_give(question: Question, file: Path | None) -> str:
-    where = f"in {file}" if file is not None else "in an answers file (-f FILE)"
-    return f"{question.key} ({question.title}): {where}, or --set {question.key}=VALUE"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -46,6 +46,7 @@ def run_status(program: Program, options: Options) -> ExitCode:
         report = found[0]
         run.plan_events(report.plan)
         if run.json:
+            run.tell_notes(report.plan)
             known = {one.name: one.value or None for one in report.state}
             run.say("info", "status", data={**known, "drifted": [c.address for c in report.drifted], "well": report.well})
         else:
@@ -57,14 +58,23 @@ def print_status(printer: Printer, report: StatusReport, now: datetime) -> None:
     """The report as text: what has drifted with every difference, then the ages, then Argo CD."""
     from wizard.engine.status import age
     from wizard.report.text import print_plan
-    from wizard.report.words import duration
 
     drifted = len(report.drifted)
     state = f"{len(report.plan.changes) - drifted} in place, {drifted} missing or drifted"
     print_plan(printer, report.plan, f"State of {report.plan.instance} ({report.plan.strategy}): {state}")
     for one in report.state:
         past = age(one.value, now)
-        told = one.value or "not known" if past is None else f"{duration(past.total_seconds())} ago ({one.value})"
+        told = one.value or "not known" if past is None else f"{_when(past)} ({one.value})"
         printer.line((f"{one.title:<18}", "bold"), " ", told)
     icon, style = ("✔", "green") if report.word.ok else ("✖", "bold red")
     printer.line(("Argo CD           ", "bold"), " ", (printer.icon(icon), style), report.word.reason)
+
+
+def _when(past: timedelta) -> str:
+    """``3 min ago``, or ``in 89 days`` for a time to come."""
+    from wizard.report.words import duration
+
+    if past >= timedelta():
+        return f"{duration(past.total_seconds())} ago"
+    left = -past
+    return f"in {left.days} days" if left.days > 1 else f"in {duration(left.total_seconds())}"

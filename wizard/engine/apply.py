@@ -108,7 +108,15 @@ def _apply(order: Order, desk: Desk, journal: Journal, sink: Sink, cancel: threa
                 counts[event.action] += 1
         sink(event)
 
-    journal.write({"phase": "begin", "instance": plan.instance, "operation": plan.operation, "fingerprint": plan.fingerprint})
+    journal.write(
+        {
+            "phase": "begin",
+            "instance": plan.instance,
+            "operation": plan.operation,
+            "strategy": plan.strategy,
+            "fingerprint": plan.fingerprint,
+        }
+    )
     work = Work(Owner(plan.instance), journal, emit, desk.clock, desk.pause, cancel)
     endings = carry_out(survey.steps, work)
     failed = tuple(address for address, ending in endings.items() if ending is Ending.FAILED)

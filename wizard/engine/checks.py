@@ -55,6 +55,9 @@ class _Look:
 
 def _judge(check: Check, before: Sequence[CheckResult], look: _Look) -> CheckResult:
     situation, reading = look.situation, look.reading
+    idle = check.idle(situation)
+    if idle is not None:
+        return CheckResult(check, Verdict(Status.SKIPPED, idle))
     for other in before:
         if other.waiting:
             return _waiting(check, other.check.title)

@@ -88,9 +88,10 @@ class Outlook:
         return self._strategies
 
     def questions(self, page: Page | None = None) -> tuple[Question, ...]:
-        """The relevant questions, common ones first, of one page or of all."""
-        answers = self.situation().answers
-        return tuple(q for q in self._all_questions(answers) if q.relevant(answers) and (page is None or q.page is page))
+        """The relevant questions of one page or of all, page by page: those that lead, the common ones, the others."""
+        answers, pages = self.situation().answers, list(Page)
+        found = [q for q in self._all_questions(answers) if q.relevant(answers) and (page is None or q.page is page)]
+        return tuple(sorted(found, key=lambda q: (pages.index(q.page), not q.leads)))
 
     def effective(self, key: str) -> Json:
         """What holds for a key: what was given (also when it is wrong), else the suggestion, else the model's default."""

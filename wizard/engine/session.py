@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from strategies.answers import Answers
-from strategies.base import Check, Json, Mend, Owner, Question, Resource, Strategy
+from strategies.base import Action, Check, Json, Mend, Owner, Question, Resource, Strategy
 from strategies.contradictions import contradictions
-from strategies.ports import Site, World
+from strategies.kinds import StoredSecretResource
+from strategies.ports import ResourceError, Site, World
 from wizard.answers.draft import Draft
 from wizard.answers.keys import secret_references
 from wizard.engine.apply import ApplyReport, Desk, Order, apply
@@ -25,7 +26,7 @@ from wizard.engine.mend import carry_out_mend
 from wizard.engine.outlook import Outlook
 from wizard.engine.plan import Plan, SavedPlan
 from wizard.engine.status import StatusReport
-from wizard.engine.survey import Remake, Survey, survey, survey_owned
+from wizard.engine.survey import Remake, Survey, survey, survey_owned, texts
 from wizard.engine.verify import Patience, Word, goal_of, verify
 
 DEBOUNCE = 0.35
@@ -101,8 +102,12 @@ class Session(Outlook):
 
     # --- planning and applying ----------------------------------------------------------------------------------
 
-    def plan(self, select: Callable[[Resource], bool] | None = None) -> Plan:
+    def plan(
+        self, select: Callable[[Resource], bool] | None = None, alter: Callable[[Resource], Resource] = lambda one: one
+    ) -> Plan:
         """Look at every resource and plan; with ``select`` for those resources alone, and nothing is deleted.
+
+        ``alter`` gives what is asked for in a selected resource's place.
 
         Raises IncompleteError, SurveyError.
         """
@@ -113,7 +118,7 @@ class Session(Outlook):
             resources = strategy.resources(answers)
             if select is None:
                 return survey(site, owner, strategy.id, resources)
-            return survey(site, owner, strategy.id, [r for r in resources if select(r)], leftovers=False)
+            return survey(site, owner, strategy.id, [alter(r) for r in resources if select(r)], leftovers=False)
 
         return self._remember(look)
 
@@ -206,14 +211,47 @@ class Session(Outlook):
         state = tuple(strategy.state(answers, outputs)) if strategy is not None else ()
         return StatusReport(plan, state, word)
 
-    def check_secrets(self, *schemes: str) -> None:
+    def check_secrets(self, *schemes: str, spent: bool = True) -> None:
         """Resolve every secret that the answers refer to, and forget it again. Raises ResourceError where one is missing.
 
-        With ``schemes`` (``env``, ``prompt``) only references of these are looked at.
+        With ``schemes`` (``env``, ``prompt``) only references of these are looked at; without ``spent`` none that only making
+        something takes.
         """
-        for reference in secret_references(self.complete()):
+        for reference in secret_references(self.complete(), spent=spent):
             if not schemes or reference.partition(":")[0] in schemes:
                 self.check_secret(reference)
+
+    def check_secrets_of(self, select: Callable[[Resource], bool]) -> None:
+        """Resolve the secrets that these resources take, and forget them again.
+
+        Raises ResourceError where one is missing, IncompleteError.
+        """
+        answers, strategy = self._ready()
+        every = frozenset(secret_references(answers))
+        taken = (found for one in strategy.resources(answers) if select(one) for found in texts(one) if found in every)
+        for reference in dict.fromkeys(taken):
+            self.check_secret(reference)
+
+    def check_work(self, plan: Plan) -> None:
+        """Resolve the secrets that the plan's changes take, and forget them again. Raises ResourceError where one is missing.
+
+        One that the plan itself makes, or keeps, is there when its turn comes.
+        """
+        every = frozenset(secret_references(self.complete()))
+        kept = {one.resource.name for one in plan.changes if isinstance(one.resource, StoredSecretResource)}
+        needed: dict[str, list[str]] = {}
+        for one in plan.changes:
+            if one.action is not Action.NONE:
+                for reference in dict.fromkeys(found for found in texts(one.resource) if found in every):
+                    needed.setdefault(reference, []).append(one.title)
+        for reference, titles in needed.items():
+            scheme, _, rest = reference.partition(":")
+            if scheme == "aws-secretsmanager" and rest.partition("#")[0] in kept:
+                continue
+            try:
+                self.check_secret(reference)
+            except ResourceError as error:
+                raise ResourceError(f"{error.what}, needed for {', '.join(titles)}", error.why, error.remedy) from None
 
     def check_secret(self, reference: str) -> None:
         """Resolve one reference and forget the secret; ``prompt:`` asks now instead of when it is first needed.

@@ -37,9 +37,9 @@ class StatusReport:
 
 
 def age(value: str, now: datetime) -> timedelta | None:
-    """How long ago a time (RFC 3339) was; None for what is no time."""
+    """How long ago a time (RFC 3339) was, below zero for one to come; None for what is no time."""
     found = next(iter(_times([value])), None)
-    return None if found is None else max(now - found, timedelta())
+    return None if found is None else now - found
 
 
 def renewed(steps: Iterable[Step]) -> datetime | None:

@@ -11,6 +11,20 @@ from strategies.base import Action, Change, Observed, Owner, Ref, Resource
 from strategies.ports import Handler, ResourceError, Site
 from wizard.engine.plan import Plan, fingerprint
 
+STAYS = "stays"
+"""The field of an ``Observed`` that says why it cannot be removed from here, and how it is removed by hand."""
+KEPT = "kept"
+"""The field of a filled ``Observed`` that says what it holds and how it is removed all the same.
+
+Without it, the thing is a repository, which goes when it is named.
+"""
+ANSWERED = "answered"
+"""The field of an ``Observed`` that was looked for because of the answers, and not found by a mark.
+
+A plan to apply has what the answers ask for in it already, so only a plan to remove speaks of it.
+"""
+UNSEEN = "unseen"
+"""The field of an ``Observed`` that says why whoever has it was not asked: it is taken as it was left."""
 _WORKERS = 32
 """Reads wait for the network, not for a processor; more than this at once would only earn throttling."""
 
@@ -56,7 +70,7 @@ def survey(site: Site, owner: Owner, strategy: str, resources: Sequence[Resource
         (kind, thing)
         for kind, things in owned.items()
         for thing in things
-        if _identity(kind, handlers[kind], thing) not in seen
+        if _identity(kind, handlers[kind], thing) not in seen and ANSWERED not in thing.fields
     ]
     steps = _followed(_ordered([*asked, *_deletions(left, handlers, asked)]))
     return _made(owner, strategy, "apply", steps, notes)
@@ -91,6 +105,21 @@ def references(value: object) -> Iterable[str]:
     elif is_dataclass(value) and not isinstance(value, type):
         for one in fields(value):
             yield from references(getattr(value, one.name))
+
+
+def texts(value: object) -> Iterable[str]:
+    """Every text anywhere inside a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from texts(inner)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for one in fields(value):
+            yield from texts(getattr(value, one.name))
 
 
 def name_of(thing: Observed) -> str:
@@ -174,21 +203,33 @@ def _deletions(
         rank = handler.rank
         address = f"{kind}/{thing.provider_id}"
         level.append(address)
-        kept = thing.filled and name_of(thing) != delete_repository
+        kept = _kept(thing, delete_repository)
         gone = "marked as ours, and no longer asked for" if others else "marked as ours"
-        reason = f"kept: it holds commits (--delete-repository {name_of(thing)} removes it)" if kept else gone
         change = Change(
             address=address,
             kind=kind,
             title=_title(handler.noun, thing),
             group=handler.group,
-            action=Action.NONE if kept else Action.DELETE,
-            reason=reason,
-            depends_on=() if kept else (*asked, *higher),
+            action=Action.DELETE if kept is None else Action.NONE,
+            reason=gone if kept is None else kept,
+            depends_on=(*asked, *higher) if kept is None else (),
             provider_id=thing.provider_id,
         )
         steps.append(Step(change, handler, thing))
     return steps
+
+
+def _kept(thing: Observed, delete_repository: str | None) -> str | None:
+    """Why a thing of ours is not removed, and how it is removed all the same; None for one that goes."""
+    stays, holds = thing.fields.get(STAYS), thing.fields.get(KEPT)
+    if isinstance(stays, str):
+        return stays
+    if not thing.filled:
+        return None
+    if isinstance(holds, str):
+        return f"kept: {holds}"
+    name = name_of(thing)
+    return None if name == delete_repository else f"kept: it holds commits (--delete-repository {name} removes it)"
 
 
 def _ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -237,6 +278,12 @@ def _anew(step: Step, base: Step) -> Step:
 
 def _made(owner: Owner, strategy: str, operation: str, steps: tuple[Step, ...], notes: tuple[str, ...]) -> Survey:
     changes = tuple(step.change for step in steps)
+    unseen: dict[str, list[str]] = {}
+    for step in steps:
+        why = step.observed.fields.get(UNSEEN) if step.observed is not None else None
+        if isinstance(why, str):
+            unseen.setdefault(why, []).append(step.change.title)
+    notes += tuple(f"Not looked at, and taken as it was left: {', '.join(titles)} ({why})." for why, titles in unseen.items())
     conflicts = tuple(change for change in changes if change.conflict is not None)
     mark = fingerprint(owner.instance, operation, changes)
     return Survey(Plan(owner.instance, strategy, changes, mark, conflicts, notes, operation), steps)

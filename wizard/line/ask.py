@@ -138,7 +138,8 @@ def _prompt(session: Session, question: Question, choices: Sequence[Choice]) -> 
     if _yes_no(question):
         options = []
     hint = {Kind.LIST: " (a, b, c)", Kind.YES_NO: " (yes, no)", Kind.SECRET: " (env:NAME, file:PATH, prompt:LABEL)"}
-    return Prompt(f"{question.key}{hint.get(question.kind, '')}", default, options)
+    weighed = question.kind in (Kind.CONFIRM, Kind.LIST)
+    return Prompt(f"{question.key}{hint.get(question.kind, '')}", default, options, weighed)
 
 
 def _explain(asker: Asker, question: Question, choices: Sequence[Choice]) -> None:

@@ -22,11 +22,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One thing to ask. Enter alone takes ``default``, which is shown; with None, Enter is the empty answer."""
+    """One thing to ask. Enter alone takes ``default``, which is shown; with None, Enter is the empty answer.
+
+    ``weighed``: no option is under the cursor from the start, because each is something to vouch for.
+    """
 
     text: str
     default: str | None = None
     options: Sequence[Option] = ()
+    weighed: bool = False
 
 
 class Asker(Protocol):
@@ -100,11 +104,12 @@ class QuestionaryAsker:
         if prompt.options:
             shown = [questionary.Choice(_titled(option), option.value) for option in prompt.options]
             more = [
-                questionary.Choice("something else", ""),
+                questionary.Choice("none of these" if prompt.weighed else "something else", ""),
                 questionary.Choice("back", BACK),
                 questionary.Choice("help", HELP),
             ]
-            preset = prompt.default if any(option.value == prompt.default for option in prompt.options) else None
+            offered = any(option.value == prompt.default for option in prompt.options)
+            preset = prompt.default if offered else "" if prompt.weighed else None
             answer = questionary.select(prompt.text, choices=[*shown, *more], default=preset).unsafe_ask()
             if answer:
                 return str(answer)

@@ -74,8 +74,9 @@ class Walk:
 
     def _stops(self) -> list[str]:
         environment = self._questions(Page.ENVIRONMENT) if "environment" in self._unfolded else self._open(Page.ENVIRONMENT)
-        details = [question for question in self._questions(Page.DETAILS) if not question.advanced]
-        more = [question for question in self._questions(Page.DETAILS) if question.advanced]
+        situation = self._session.situation()
+        details = [question for question in self._questions(Page.DETAILS) if not question.folded(situation)]
+        more = [question for question in self._questions(Page.DETAILS) if question.folded(situation)]
         if "more" not in self._unfolded:
             more = [question for question in more if question in self._open(Page.DETAILS)]
         stops = [
@@ -163,7 +164,8 @@ class Walk:
                 self._asker.say(f"  Please answer one of: {', '.join(option.value for option in options)}.")
 
     def _more(self) -> Move:
-        more = [question for question in self._questions(Page.DETAILS) if question.advanced]
+        situation = self._session.situation()
+        more = [question for question in self._questions(Page.DETAILS) if question.folded(situation)]
         if not more:
             return Move.ON
         self._asker.say()

@@ -84,13 +84,14 @@ def _with_variables(call: Call, line: str, groups: set[str], site: str) -> str:
 
 
 def _git(operation: str, arguments: Mapping[str, Json], profile: str | None) -> list[str]:
-    """A mirror clone and a push of branches and tags alone; the AWS CLI signs the password."""
+    """A mirror clone and a push of branches and tags alone. For CodeCommit the AWS CLI signs the password."""
     url, source = str(arguments.get("url", "")), arguments.get("source")
     if not url.startswith("https://"):
         return []
     who = f" --profile {shlex.quote(profile)}" if profile else ""
     helper = ["-c", "credential.helper=", "-c", f"credential.helper=!aws{who} codecommit credential-helper $@"]
-    push = ["git", "-C", _CLONE, *helper, "-c", "credential.UseHttpPath=true", "push"]
+    signed = [*helper, "-c", "credential.UseHttpPath=true"] if url.startswith("https://git-codecommit") else []
+    push = ["git", "-C", _CLONE, *signed, "push"]
     references = arguments.get("references")
     if operation == "push --delete" and isinstance(references, list | tuple):
         return [shlex.join([*push, url, "--delete", *(str(one) for one in references)])]

@@ -41,7 +41,9 @@ def print_final(printer: Printer, report: ApplyReport, closing: Closing) -> None
         _row(printer, "Terraform" if number == 0 else "", variable)
     if closing.answers is not None:
         _row(printer, "Replay", f"ezgitops apply -f {shlex.quote(closing.answers)} --yes")
-    _row(printer, "Take away", f"ezgitops destroy {closing.instance}")
+    # What stands on a private Git server goes only with the answers, which refer to the token for it.
+    answers = f" -f {shlex.quote(closing.answers)}" if closing.answers is not None else ""
+    _row(printer, "Take away", f"ezgitops destroy {closing.instance}{answers}")
     _tail(printer, closing)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,17 @@ class Authority:
         path.write_bytes(self.pem)
         return path
 
-    def server_context(self, *names: str) -> ssl.SSLContext:
-        """A TLS server context with one certificate for all these host names."""
-        context = _PatientContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.ca.issue_cert(*names).configure_cert(context)
+    def server_context(
+        self, *names: str, not_before: datetime | None = None, not_after: datetime | None = None
+    ) -> ssl.SSLContext:
+        """A TLS server context with one certificate for all these host names, in force for ever when nothing else is said."""
+        context = patient_server_context()
+        self.ca.issue_cert(*names, not_before=not_before, not_after=not_after).configure_cert(context)
         return context
+
+
+def patient_server_context() -> ssl.SSLContext:
+    """A server context without a certificate yet."""
+    context = _PatientContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

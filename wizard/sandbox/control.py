@@ -144,6 +144,7 @@ def calls(aws: AwsServer, cluster: ClusterServer) -> Sequence[Record]:
             "status": call.status,
             "error": call.error,
             "actions": list(call.actions),
+            "principal": call.principal,
         }
         for call in aws.calls()
     ]

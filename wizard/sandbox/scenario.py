@@ -1,4 +1,4 @@
-"""Scenario files: which AWS account, which cluster and which GitHub organisation a sandbox holds.
+"""Scenario files: which AWS account, which cluster, which GitHub organisation and which Git servers a sandbox holds.
 
 A scenario is known by its name, or is a file of its own. One that ``extends`` another says only what differs: mappings are laid
 over those of the other, and so are the entries of lists that have an ``id``, a ``url`` or a ``name`` (one with ``absent: true``
@@ -114,6 +114,8 @@ class WorldSection(BaseModel):
     """Added to each AWS and cluster call, on top of what the sandbox was started with."""
     node_address: str = "10.0.1.17"
     """Where the cluster's connections come from, for the security groups of the endpoints."""
+    workstation_address: str = "10.20.8.7"
+    """Where the operator's connections into the VPC come from: the company's own network, or its VPN."""
     images: tuple[str, ...] = ()
     """Images that can be pulled besides those of the cluster's own image streams."""
     names_elsewhere: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -138,6 +140,24 @@ class ProfileSection(BaseModel):
     login_ended_seconds: int = 7200
 
 
+class HandedCertificate(BaseModel):
+    """A certificate for ``host`` of the company's own CA, with those up to the CA, and its key, as the CA's people hand it out.
+
+    Both are in variables of the operator's machine, in PEM. ``issued_for`` is the name in it, where that is another one;
+    ``key_of`` the name to whose certificate the key belongs. Days count from now; below zero it has ended.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: _NAME = "server"
+    host: _NAME
+    issued_for: _NAME | None = None
+    key_of: _NAME | None = None
+    expires_in_days: float | None = None
+    certificate: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
 class WorkstationSection(BaseModel):
     """The operator's machine."""
 
@@ -146,6 +166,7 @@ class WorkstationSection(BaseModel):
     environ: Mapping[str, str] = Field(default_factory=dict)
     """Variables that are set otherwise than the sandbox would set them."""
     profiles: tuple[ProfileSection, ...] = ()
+    certificates: tuple[HandedCertificate, ...] = ()
     git_version: str | None = None
     """A git that says that it is of this version comes first in PATH."""
 
@@ -162,6 +183,7 @@ class _File(BaseModel):
     github: GitHubSection
     aws: Mapping[str, object]
     cluster: Mapping[str, object]
+    servers: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +196,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario with its includes resolved. ``aws`` and ``cluster`` are validated by the servers that they fill."""
+    """A scenario with its includes resolved. ``aws``, ``cluster`` and ``servers`` are validated by what they fill."""
 
     name: str
     description: str
@@ -183,6 +205,8 @@ class Scenario:
     github: GitHubSection
     aws: Mapping[str, object]
     cluster: Mapping[str, object]
+    servers: tuple[Mapping[str, object], ...] = ()
+    """Private Git servers (``wizard.sandbox.git.servers.scenario.ServerSection``)."""
 
 
 def names() -> dict[str, str]:
@@ -229,13 +253,14 @@ def load(name: str) -> Scenario:
         file.github,
         file.aws,
         file.cluster,
+        file.servers,
     )
 
 
 def _whole(path: Traversable, folder: Traversable) -> dict[str, object]:
     """A scenario file with its includes, laid over the scenario that it extends."""
     said = _mapping(path)
-    for key in ("aws", "cluster"):
+    for key in ("aws", "cluster", "servers"):
         value = said.get(key)
         if isinstance(value, str):
             said[key] = _included(folder / value, key)
@@ -290,10 +315,10 @@ def _section(said: Mapping[str, object], key: str) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _included(path: Traversable, key: str) -> Mapping[str, object]:
+def _included(path: Traversable, key: str) -> object:
     included = _mapping(path)
     inner = included.get(key)
-    return inner if isinstance(inner, dict) and len(included) == 1 else included
+    return inner if isinstance(inner, dict | list) and len(included) == 1 else included
 
 
 def _mapping(path: Traversable) -> dict[str, object]:

@@ -1,13 +1,14 @@
-"""What is different about the operator's machine: variables, and an old git."""
+"""What is different about the operator's machine: variables, certificates that it was handed, and an old git."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
-from wizard.sandbox.scenario import WorkstationSection
+from wizard.sandbox.scenario import HandedCertificate, WorkstationSection
 
 _GIT = """#!/bin/sh
 case "$1" in version | --version) echo {said} ;; *) exec {git} "$@" ;; esac
@@ -17,6 +18,8 @@ case "$1" in version | --version) echo {said} ;; *) exec {git} "$@" ;; esac
 def machine_variables(section: WorkstationSection, programs: Path) -> dict[str, str]:
     """The environment variables of the section; programs that stand in for others are put into the folder ``programs``."""
     found = dict(section.environ)
+    for one in section.certificates:
+        found |= _handed(one)
     if section.git_version is not None:
         real = shutil.which("git")
         if real is None:
@@ -27,3 +30,15 @@ def machine_variables(section: WorkstationSection, programs: Path) -> dict[str, 
         script.chmod(0o700)
         found["PATH"] = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
     return found
+
+
+def _handed(one: HandedCertificate) -> dict[str, str]:
+    from wizard.sandbox.git.servers.scenario import TlsSection
+    from wizard.sandbox.git.servers.tls import OrganisationAuthority
+
+    authority, now = OrganisationAuthority(), datetime.now(UTC)
+    section = TlsSection(expires_in_days=one.expires_in_days)
+    certificate, key = authority.chain(section, one.issued_for or one.host, now)
+    if one.key_of is not None:
+        key = authority.chain(section, one.key_of, now)[1]
+    return {one.certificate: certificate.decode(), one.key: key.decode()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,19 +21,19 @@ from wizard.sandbox.git.apps import Apps
 from wizard.sandbox.git.codecommit import CodeCommit
 from wizard.sandbox.git.seed import seed
 from wizard.sandbox.git.sites import github_sites
-from wizard.sandbox.machines.corporate import CorporateProxies
-from wizard.sandbox.machines.machines import Internet, Machines, reachable
+from wizard.sandbox.machines.machines import Machines, reachable
 from wizard.sandbox.machines.toolbox import Said
-from wizard.sandbox.network import names, perimeter, routes
+from wizard.sandbox.network import names, perimeter, private, routes
 from wizard.sandbox.network.doors import Doors
 from wizard.sandbox.network.forward import forward
 from wizard.sandbox.network.front import HttpsFront
 from wizard.sandbox.network.names import Names, Resolver
-from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Pass, Route
+from wizard.sandbox.network.proxy import Attempt, ConnectProxy, Route
 from wizard.sandbox.profiles import profile_variables
 from wizard.sandbox.reaper import Reaper
 from wizard.sandbox.scenario import Scenario
 from wizard.sandbox.workstation import machine_variables
+from wizard.sandbox.yard import Yard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from wizard.sandbox.aws.server import AwsServer
     from wizard.sandbox.cluster.server import ClusterServer
+    from wizard.sandbox.git.servers.servers import GitServers
 
 _LOOPBACK = "127.0.0.1,localhost"
 _NOWHERE = "http://127.0.0.1:9"
@@ -91,12 +92,15 @@ class SandboxWorld:
             apps_ready = pool.submit(Apps, section.apps, section.organisation, self.clock)
             issuer_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
             authority = Authority()
+            servers = self._git_servers(authority, reaper)
+            servers_ready = pool.submit(servers.start)
             cluster = self._cluster(authority, issuer_key)
             aws = self._aws(aws_ready.result(), cluster, issuer_key)
             apps = apps_ready.result()
             github = github_sites(self._scenario.github, github_ready.result(), apps)
             self._environ = apps.variables()
-        self._network(authority, cluster, aws, github, reaper)
+            servers_ready.result()
+        self._network(authority, cluster, aws, github, servers, reaper)
 
     def _cluster(self, authority: Authority, issuer_key: rsa.RSAPrivateKey) -> ClusterServer:
         from wizard.sandbox.cluster.server import ClusterServer
@@ -131,6 +135,7 @@ class SandboxWorld:
         cluster: ClusterServer,
         aws: AwsServer,
         github: Mapping[str, WSGIApplication],
+        servers: GitServers,
         reaper: Reaper,
     ) -> None:
         region = self._scenario.world.region
@@ -165,16 +170,37 @@ class SandboxWorld:
             return made
 
         outer, inner = (self._front(HttpsFront(context, sites(inside=inside))) for inside in (False, True))
-        workstation = proxy("workstation", routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
-        resolve = names.vpc(
-            domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere, internet=tuple(github)
+        outside = routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github))
+        address = self._scenario.world.workstation_address
+        office = private.into(
+            outside,
+            name=aws.private_name,
+            is_machine=aws.is_machine,
+            obstacle=lambda target, port: aws.obstacle_inward(address, target, port),
+            web=lambda target: None if self._machines is None else self._machines.web(target),
+        )
+        workstation = proxy("workstation", servers.route("workstation", office))
+        resolve = servers.names(
+            "cluster",
+            names.before(
+                aws.private_name,
+                names.vpc(
+                    domain=domain, endpoint=aws.endpoint, elsewhere=self._scenario.world.names_elsewhere, internet=tuple(github)
+                ),
+            ),
         )
         bundle = authority.write_bundle(self.folder / "ca.pem")
-        beyond = reachable(routes.workstation(lambda: outer.port, domain=domain, internet=tuple(github)))
+        beyond = reachable(outside)
         internet = proxy("internet", beyond)
-        others = self._corporate(aws, beyond, internet, sites(inside=False))
-        machines = self._machines = self._start_machines(aws, internet, others, tuple(github), bundle, reaper)
-        inside_vpc = self._vpc(inner, aws, resolve, domain, machines)
+        yard = Yard(self._stack, self.folder, self.log, self.clock)
+        others = yard.corporate(aws, beyond, internet, sites(inside=False))
+        machines = self._machines = yard.machines(aws, internet, others, tuple(github), bundle, reaper)
+        node = self._scenario.world.node_address
+        inside_vpc = servers.route(
+            "cluster",
+            self._vpc(inner, aws, resolve, domain, machines),
+            lambda address, port: aws.obstacle_outside(node, address, port),
+        )
         vpc = proxy("VPC", inside_vpc)
         doors = Doors(inside_vpc, lambda why: self.log.note("VPC network", why))
         self._stack.callback(doors.close)
@@ -187,55 +213,27 @@ class SandboxWorld:
         control.start()
         self._stack.callback(control.stop)
         self._environ |= self._exports(cluster, aws, workstation, bundle, control)
+        self._environ |= servers.variables(self.folder / "bin", workstation.url, self._environ.get("PATH"))
+
+    def _git_servers(self, authority: Authority, reaper: Reaper) -> GitServers:
+        from wizard.sandbox.git.servers.servers import GitServers, sections
+
+        made = GitServers(
+            sections(self._scenario.servers),
+            self.folder / "servers",
+            public=authority,
+            clock=self.clock,
+            reaper=reaper,
+            note=lambda line: self.log.note("git servers", line),
+        )
+        self._stack.callback(made.stop)
+        return made
 
     def _shell(self, instance_id: str, script: str, seconds: float) -> Said | None:
         """What Systems Manager sends to a machine. Raises KeyError for one that does not run, as long as none does."""
         if self._machines is None:
             raise KeyError(instance_id)
         return self._machines.execute(instance_id, script, seconds)
-
-    def _corporate(
-        self, aws: AwsServer, beyond: Route, internet: ConnectProxy, outside: Mapping[str, WSGIApplication]
-    ) -> CorporateProxies:
-        """The proxies of others. ``outside`` are the sites that there are, for one that ends TLS and answers in their names."""
-        front: HttpsFront | None = None
-        if any(host.spec.proxy is not None and host.spec.proxy.intercepts for host in aws.machines()):
-            inspector = Authority("Acme Corp", "corporate proxy")
-            inspector.write_bundle(self.folder / "corporate-ca.pem")
-            front = self._front(HttpsFront(inspector.server_context(*outside), outside))
-        proxies = CorporateProxies(beyond, inspected=lambda: 0 if front is None else front.port, anything=_port_of(internet))
-        self._stack.callback(proxies.stop)
-        return proxies
-
-    def _start_machines(
-        self,
-        aws: AwsServer,
-        internet: ConnectProxy,
-        others: CorporateProxies,
-        hosts: Sequence[str],
-        bundle: Path,
-        reaper: Reaper,
-    ) -> Machines:
-        middlebox = None
-        if any(host.spec.way_out == "intercepted" for host in aws.machines()):
-            inspector = Authority("Acme Corp", "TLS inspection").server_context(*hosts)
-            front = self._front(HttpsFront(inspector, {}))
-            middlebox = ConnectProxy("middlebox", lambda _host, _port: Pass(front.port))
-            middlebox.start()
-            self._stack.callback(middlebox.stop)
-        machines = Machines(
-            self.folder / "machines",
-            bundle=lambda: bundle,
-            find=aws.machine,
-            find_at=aws.machine_at,
-            internet=Internet(_port_of(internet), None if middlebox is None else _port_of(middlebox)),
-            reaper=reaper,
-            others=others.listener,
-            note=lambda line: self.log.note("machines", line),
-        )
-        machines.start()
-        self._stack.callback(machines.stop)
-        return machines
 
     def _vpc(self, front: HttpsFront, aws: AwsServer, resolve: Names, domain: str, machines: Machines) -> Route:
         world = self._scenario.world
@@ -250,7 +248,7 @@ class SandboxWorld:
             node_address=world.node_address,
             obstacles=routes.Obstacles(world.dropped, world.intercepted),
             middlebox=None if middlebox is None else lambda: middlebox.port,
-            machines=routes.MachineWays(aws.is_machine, aws.obstacle, machines.listener),
+            machines=routes.MachineWays(aws.is_machine, aws.obstacle, machines.listener, machines.web),
         )
 
     def _front(self, front: HttpsFront) -> HttpsFront:

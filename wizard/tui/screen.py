@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Button, Footer, Static
 
@@ -68,6 +69,8 @@ class WizardScreen(Screen[None]):
         """The reason for which the operator was last kept on this page."""
         self._wanted = False
         """The operator wants to go on as soon as everything has been read."""
+        self._at: DOMNode | None = None
+        """What is described: the field with the focus."""
 
     @property
     def wizard(self) -> WizardApp:
@@ -284,7 +287,9 @@ class WizardScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """Say what the focused field is for. Who moves about does not want to go on any more."""
-        self._wanted = False
+        at = self._described()
+        if at is not self._at:  # one whose control was exchanged is where it was
+            self._at, self._wanted = at, False
         self.describe()
 
     def describe(self) -> None:
@@ -294,10 +299,13 @@ class WizardScreen(Screen[None]):
             self.query_one("#describe", Static).update(said)
 
     def _about_focused(self, *, whole: bool) -> Content | None:
-        for node in self.focused.ancestors_with_self if self.focused is not None else ():
-            if isinstance(node, Described):
-                return node.about(whole=whole)
-        return None
+        at = self._described()
+        return at.about(whole=whole) if isinstance(at, Described) else None
+
+    def _described(self) -> DOMNode | None:
+        """What has the focus and can say what it is for."""
+        above = self.focused.ancestors_with_self if self.focused is not None else ()
+        return next((node for node in above if isinstance(node, Described)), None)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so plainly when there is too little room, instead of a broken picture."""

@@ -1,4 +1,4 @@
-"""Makes a picture of every page from the real program in the sandbox: ``python -m wizard.tui.screenshots FOLDER``.
+"""Takes a picture of every page of the real program, in the sandbox: ``python -m wizard.tui.screenshots FOLDER [STRATEGY..]``.
 
 The program is run as its users run it, with the environment that ``ezgitops sandbox`` prints; this module only presses keys and
 waits for what is to be seen. PNGs of the pages in the README are made where rsvg-convert is at hand.
@@ -42,8 +42,18 @@ SERIES = (
     ("codecommit", "source-needs-helm-from-outside"),
     ("bastion-proxy", ""),
     ("bastion-proxy", "no-route-between-vpcs"),
+    ("private-server", ""),
+    ("private-server", "private-ca"),
 )
 """Strategies with nothing: every page is taken; with a scenario: the page of checks alone."""
+_FIELDS = {
+    "private-server": (
+        ("privateServer.repository.url", "https://gitlab.acme.example/platform/cluster-config.git"),
+        ("privateServer.server.caFingerprint", ""),
+        ("privateServer.server.adminToken", "env:GITLAB_TOKEN"),
+    )
+}
+"""What is given on the page of details, where it is another thing than the source repository."""
 _SHARED = ("welcome", "environment", "strategy")
 """Pages that are the same whatever the strategy: they are taken once."""
 _DEADLINE = 180.0
@@ -56,11 +66,18 @@ class Photographer:
         self._app, self._pilot, self._folder, self._suffix, self._strategy = app, pilot, folder, suffix, strategy
 
     async def trouble(self, scenario: str) -> None:
-        """To the page of checks in a world in which something is wrong."""
-        await self._to_checks(lambda _name: asyncio.sleep(0))
+        """To the checks in a world in which something is wrong: their page, or their list where it is not reached yet."""
+        await self._to_details(lambda _name: asyncio.sleep(0))
+        if self._strategy in _FIELDS:
+            await self._paste(*_FIELDS[self._strategy][0])
+            await self._pilot.press("f2")
+        else:
+            await self._source()
+            await self._go("enter", Step.CHECKS)
+        await self._read()
         await self._take(f"checks-{scenario}")
 
-    async def _to_checks(self, take: Callable[[str], Awaitable[None]]) -> None:
+    async def _to_details(self, take: Callable[[str], Awaitable[None]]) -> None:
         await self._until(lambda: self._app.frame.page.is_mounted)
         await take("welcome")
         await self._go("enter", Step.ENVIRONMENT)
@@ -71,20 +88,48 @@ class Photographer:
         await take("strategy")
         self._app.frame.page.query_one(f"#card-{self._strategy}").focus()
         await self._go("enter", Step.DETAILS)
+
+    async def _source(self) -> None:
         if self._app.focused is not None:
             self._app.focused.post_message(Paste(SOURCE))
         await self._until(lambda: self._said("reachable") and not self._said("reading…"))
         await self._read()
-        await take("details")
-        await self._go("enter", Step.CHECKS)
+
+    async def _answer(self) -> None:
+        if self._strategy not in _FIELDS:
+            await self._source()
+            return
+        for key, text in _FIELDS[self._strategy]:
+            await self._paste(key, text)
+        first = self._app.frame.page.query(".control").first()
+        first.focus()
+        await self._until(lambda: not self._said("reading…"))
+
+    async def _paste(self, key: str, text: str) -> None:
+        """Into the field of a question; what is confirmed instead of typed gets its key, and has no text."""
+        control = f"#field-{key.replace('.', '-')} .control"
+        await self._until(lambda: bool(self._app.frame.query(control)))
+        self._app.frame.query_one(control).focus()
+        await self._pilot.pause()
+        if text:
+            self._app.frame.query_one(control).post_message(Paste(text))
+        else:
+            await self._pilot.press("space")
+        await self._until(lambda: bool(self._app.session and self._app.session.draft.get(key)))
         await self._read()
+        self._app.frame.refresh_view()
+        await self._pilot.pause()
 
     async def _read(self) -> None:
         await self._until(lambda: bool(self._app.session and not self._app.session.reading()))
 
     async def walk(self) -> None:
         """From the first page to the last."""
-        await self._to_checks(self._take)
+        await self._to_details(self._take)
+        await self._answer()
+        await self._take("details")
+        await self._go("enter", Step.CHECKS)
+        await self._read()
         await self._take("checks")
         await self._go("enter", Step.PLAN)
         await self._until(lambda: isinstance(page := self._app.frame.page, PlanPage) and page.plan is not None)
@@ -160,13 +205,16 @@ async def photograph(folder: Path, suffix: str, strategy: str, trouble: str) -> 
 def main(arguments: list[str]) -> int:
     """Start a fresh sandbox for each series, and in its environment this module again, which takes the pictures."""
     folder = Path(arguments[0] if arguments else "screenshots").absolute()
-    if len(arguments) == 4:
+    if any(argument.startswith("--size=") for argument in arguments):
         suffix, strategy, trouble = (argument.partition("=")[2] for argument in arguments[1:])
         asyncio.run(photograph(folder, suffix, strategy, trouble))
         return 0
     folder.mkdir(parents=True, exist_ok=True)
+    wished = arguments[1:]
     for suffix in SIZES:
         for strategy, trouble in SERIES:
+            if wished and strategy not in wished:
+                continue
             wanted = (f"--size={suffix}", f"--strategy={strategy}", f"--trouble={trouble}")
             command = [sys.executable, "-m", __spec__.name, str(folder), *wanted]
             with tempfile.TemporaryDirectory() as home:

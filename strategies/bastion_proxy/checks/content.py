@@ -67,25 +67,9 @@ def _passes(one: Submodule) -> bool:
         return False
 
 
-CHECKS: tuple[Check, ...] = (
-    Check(
-        id="git.source-lfs",
-        title="Git LFS",
-        why="Files that Git LFS keeps are not in Git: what Argo CD fetches has only their pointers.",
-        judge=lfs,
-        needs=(SOURCE_CONTENT.id,),
-        blocking=False,
-        depends_on=("git.source",),
-        handles_errors=True,
-    ),
-    Check(
-        id="git.source-submodules",
-        title="Submodules",
-        why="Argo CD fetches them from where they are named, whatever the path is, and before it renders anything.",
-        judge=submodules,
-        needs=(SOURCE_CONTENT.id,),
-        blocking=False,
-        depends_on=("git.source",),
-        handles_errors=True,
-    ),
+CHECKS: tuple[Check, ...] = common.fetched_checks(
+    lfs,
+    "Files that Git LFS keeps are not in Git: what Argo CD fetches has only their pointers.",
+    submodules,
+    "Argo CD fetches them from where they are named, whatever the path is, and before it renders anything.",
 )

@@ -8,20 +8,18 @@ from ipaddress import IPv4Address, IPv4Network
 from strategies.base import Check, Situation, Verdict
 from strategies.bastion_proxy import machines
 from strategies.bastion_proxy.checks.places import (
-    Source,
     address_and_port,
     method,
     others,
     proxy_place,
     proxy_subnet,
     somebody_elses,
-    sources,
     take_another,
     title,
-    vpc_named,
 )
-from strategies.bastion_proxy.ways import Leads, Place, Way, holds, way, way_out
+from strategies.common.places import Source, sources, way_in
 from strategies.common.verdicts import aws, failed, more, passed, skipped, unknown, unseen
+from strategies.common.ways import Leads, Place, Way, holds, way, way_out
 from strategies.facts import AWS_INSTANCES, AWS_MANAGED_INSTANCES, AWS_ROUTING, AWS_TAKEN_ADDRESSES, AWS_VPCS, Instance, Routing
 
 _MOST_SHOWN = 3
@@ -112,31 +110,8 @@ def _no_route(
     where = f" (nodes in {', '.join(subnets[:_MOST_SHOWN])}{more(len(subnets) - _MOST_SHOWN)})"
     evidence = f"no way {what}: {'; '.join(reasons[:_MOST_SHOWN])}{where}"
     start, end = (target, node) if backwards else (node, target)
-    remedy, command = _way_in(situation, routing, start, end)
+    remedy, command = way_in(situation, routing, start, end)
     return failed(evidence, remedy, command, mend=take_another(situation))
-
-
-def _way_in(situation: Situation, routing: Routing, start: Place, end: Place) -> tuple[str, str]:
-    """How the way from ``start`` to ``end`` is made: a peering connection, or a route over the one that is there."""
-    shared = [one for one in routing.peerings if set(one.vpc_ids) == {start.vpc_id, end.vpc_id}]
-    usable = next((one for one in shared if one.state == "active"), None)
-    table, vpc = routing.table_of(start.subnet_id), vpc_named(situation, end.vpc_id)
-    if usable is not None and table is not None and vpc is not None:
-        cidr = next((one for one in vpc.cidrs if holds(one, end.address)), f"{end.address}/32")
-        verb = "replace-route" if any(one.cidr == cidr for one in (*table.routes, *table.blackholes)) else "create-route"
-        command = aws(
-            situation, "ec2", verb, "--route-table-id", table.id,
-            "--destination-cidr-block", cidr, "--vpc-peering-connection-id", usable.id,
-        )  # fmt: skip
-        return f"Give {table.id} a route to {cidr} over {usable.id}, which ties the two VPCs.", command
-    waiting = next((one for one in shared if one.state == "pending-acceptance"), None)
-    if waiting is not None:
-        command = aws(situation, "ec2", "accept-vpc-peering-connection", "--vpc-peering-connection-id", waiting.id)
-        return f"Have the owner of the other VPC accept {waiting.id}; routes over it are needed in both.", command
-    command = aws(
-        situation, "ec2", "create-vpc-peering-connection", "--vpc-id", start.vpc_id, "--peer-vpc-id", end.vpc_id
-    )  # fmt: skip
-    return "Tie the two VPCs by a peering connection or a transit gateway, with routes in the tables of both.", command
 
 
 def place(situation: Situation) -> Verdict:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Network
 from urllib.parse import urlsplit
 
 from strategies.base import Json, Mend, Situation, Verdict
 from strategies.bastion_proxy import machines
-from strategies.bastion_proxy.ways import Leads, Place, way, way_out
-from strategies.common import effective
+from strategies.common.places import sources
 from strategies.common.verdicts import skipped
-from strategies.facts import AWS_ROUTING, AWS_VPCS, Instance, Subnet, Vpc
-
-_FIRST = 4
-"""The first address of a subnet that a machine can have (VPC user guide, "Subnet CIDR blocks": AWS keeps the four before)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a node opens a connection from, and its security groups (None: no node was found, this is a subnet of theirs)."""
-
-    place: Place
-    groups: tuple[str, ...] | None
+from strategies.common.ways import Leads, Place, way, way_out
+from strategies.facts import AWS_ROUTING, AWS_VPCS, Instance, Subnet
 
 
 def method(situation: Situation) -> str:
@@ -65,24 +52,6 @@ def proxy_subnet(situation: Situation) -> Subnet | None:
     place = proxy_place(situation)
     found = (one for vpc in situation.facts.get(AWS_VPCS) or () for one in vpc.subnets)
     return None if place is None else next((one for one in found if one.id == place.subnet_id), None)
-
-
-def vpc_named(situation: Situation, vpc_id: str) -> Vpc | None:
-    """A VPC as it was read."""
-    return next((one for one in situation.facts.get(AWS_VPCS) or () if one.id == vpc_id), None)
-
-
-def sources(situation: Situation) -> tuple[Source, ...]:
-    """Every node; while none was found, the first address of each of the cluster's subnets."""
-    found = tuple(
-        Source(Place(one.address, one.subnet_id, one.vpc_id), one.security_group_ids) for one in effective.nodes(situation)
-    )
-    home = effective.vpc(situation)
-    if found or home is None:
-        return found
-    return tuple(
-        Source(Place(str(IPv4Network(one.cidr)[_FIRST]), one.id, home.id), None) for one in effective.cluster_subnets(situation)
-    )
 
 
 def others(situation: Situation) -> Iterator[machines.Candidate]:

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from strategies.base import Check, Mend, Situation, Verdict
 from strategies.bastion_proxy import machines
 from strategies.bastion_proxy.checks.places import (
-    Source,
     address_and_port,
     method,
     proxy_place,
     somebody_elses,
-    sources,
     take_another,
     title,
 )
-from strategies.bastion_proxy.ways import Leads, acl_refusal, group_lets, holds
+from strategies.common.places import Source, sources
 from strategies.common.verdicts import aws, failed, more, passed, unknown, unseen
+from strategies.common.ways import Leads, acl_refusal, group_lets, holds
 from strategies.facts import (
     AWS_INSTANCES,
     AWS_MANAGED_INSTANCES,

@@ -16,6 +16,8 @@ from strategies.facts import SOURCE_CONTENT, SOURCE_TREE, LfsRule, Link, LinkKin
 _COMMIT_LIKE = re.compile(r"[0-9a-fA-F]{40}")
 _MOST_SHOWN = 3
 
+Judge = Callable[[Situation], Verdict]
+
 
 _MIRRORED = (
     "The mirror carries the pointers, not the files: Argo CD would read the pointer's text. Keep what it renders as plain "
@@ -137,28 +139,35 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(shown(name) for name in names[:_MOST_SHOWN]) + more(len(names) - _MOST_SHOWN)
 
 
+def fetched_checks(lfs: Judge, why_lfs: str, submodules: Judge, why_submodules: str) -> tuple[Check, ...]:
+    """What of the source Git does not bring along, judged by what the strategy lets the cluster reach."""
+    told = {
+        "git.source-lfs": ("Git LFS", why_lfs, lfs),
+        "git.source-submodules": ("Submodules", why_submodules, submodules),
+    }
+    return tuple(
+        Check(
+            id=check,
+            title=title,
+            why=why,
+            judge=judge,
+            needs=(SOURCE_CONTENT.id,),
+            blocking=False,
+            depends_on=("git.source",),
+            handles_errors=True,
+        )
+        for check, (title, why, judge) in told.items()
+    )
+
+
 def mirror_checks(own_url: Callable[[Situation], str]) -> tuple[Check, ...]:
     """For strategies that give the cluster a copy of the source, and nothing else of what is outside."""
     return (
-        Check(
-            id="git.source-lfs",
-            title="Git LFS",
-            why="Files that Git LFS keeps are not in Git: the mirror has only their pointers.",
-            judge=lfs,
-            needs=(SOURCE_CONTENT.id,),
-            blocking=False,
-            depends_on=("git.source",),
-            handles_errors=True,
-        ),
-        Check(
-            id="git.source-submodules",
-            title="Submodules",
-            why="Argo CD fetches them from where they are named, which an egress-zero cluster does not reach.",
-            judge=submodules,
-            needs=(SOURCE_CONTENT.id,),
-            blocking=False,
-            depends_on=("git.source",),
-            handles_errors=True,
+        *fetched_checks(
+            lfs,
+            "Files that Git LFS keeps are not in Git: the mirror has only their pointers.",
+            submodules,
+            "Argo CD fetches them from where they are named, which an egress-zero cluster does not reach.",
         ),
         Check(
             id="git.source-outside",

@@ -20,6 +20,11 @@ def source(situation: Situation) -> Verdict:
     error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
     if error is not None and effective.mirrors(situation.answers):
         return unread(error)
+    if error is not None and effective.makes_source(situation):
+        return warned(
+            "not there yet: apply makes it, empty, and Argo CD has nothing to sync before something is pushed",
+            "Push to it, then run apply again; or have it filled from another repository (privateServer.repository.fill).",
+        )
     if error is not None:
         remedy = f"Argo CD reads it from the cluster, so apply can work all the same; look at it from here: {error.remedy}"
         return warned(f"this machine cannot read it: {error.message}", remedy, error.command)

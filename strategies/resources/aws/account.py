@@ -62,12 +62,17 @@ def _boundary(situation: Situation) -> str | None:
     if answers.strategy == "bastion-proxy":
         asked = answers.bastion_proxy
         return asked.instance.permissions_boundary if asked.proxy.method == "new" else None
+    if answers.strategy == "private-server":
+        own = answers.private_server.own
+        return own.permissions_boundary if own.make else None
     return answers.codecommit.credentials.permissions_boundary
 
 
 def _quotas_inputs(situation: Situation) -> Hashable | None:
-    """A proxy that is there, or is put on a machine that is, needs no quota."""
+    """A proxy that is there, or is put on a machine that is, needs no quota, and no check of a private server asks for one."""
     answers = situation.answers
+    if answers.strategy == "private-server":
+        return None
     proxied = answers.strategy == "bastion-proxy"
     return None if proxied and answers.bastion_proxy.proxy.method != "new" else _with_place(situation, proxied)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         IpPermissionOutputTypeDef,
         IpPermissionTypeDef,
         IpRangeTypeDef,
+        PrefixListIdTypeDef,
         SecurityGroupRuleTypeDef,
     )
 
@@ -64,6 +65,14 @@ def tcp(port: int, cidrs: Sequence[str], description: str) -> IpPermissionTypeDe
     """The permission that lets TCP ``port`` through with these ranges."""
     ranges: list[IpRangeTypeDef] = [{"CidrIp": cidr, "Description": description} for cidr in cidrs]
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges}
+
+
+def tcp_to(port: int, target: str, description: str) -> IpPermissionTypeDef:
+    """The permission that lets TCP ``port`` through with a range, or with a prefix list (``pl-``)."""
+    if not target.startswith("pl-"):
+        return tcp(port, [target], description)
+    listed: list[PrefixListIdTypeDef] = [{"PrefixListId": target, "Description": description}]
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListIds": listed}
 
 
 def as_told(permissions: Sequence[IpPermissionTypeDef]) -> Json:

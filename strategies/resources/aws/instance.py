@@ -1,4 +1,4 @@
-"""The machine that the proxy runs on, when one is made (EC2 user guide, "Launch, list, and terminate Amazon EC2 instances")."""
+"""The machines that are made (EC2 user guide, "Launch, list, and terminate Amazon EC2 instances")."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _ENDING = "shutting-down"
 _THERE = ["pending", "running", "stopping", "stopped", _ENDING]
 _IMDS = "IMDSv2 alone"
+_FREE = "Answer a free address of that subnet (in bastionProxy.proxy.url, or privateServer.own.address)."
 
 
 class Ec2InstanceHandler:
@@ -68,7 +69,7 @@ class Ec2InstanceHandler:
                 resource,
                 observed,
                 f"{resource.private_address} is the address of {taken}.",
-                "Answer a proxy URL with a free address of that subnet (bastionProxy.proxy.url).",
+                _FREE,
             )
         fixed = [
             FieldDiff(path, observed.fields[name], wanted)
@@ -80,6 +81,9 @@ class Ec2InstanceHandler:
             )
             if observed.fields[name] != wanted
         ]
+        # What a parameter names changes every week; an image that was named is the one that is wanted.
+        if resource.image_id is not None and observed.fields["image"] != resource.image_id:
+            fixed.append(FieldDiff("image", observed.fields["image"], resource.image_id))
         if fixed:
             return changes.replace(self.kind, resource, observed, fixed)
         if observed.fields["state"] == _ENDING:
@@ -183,7 +187,7 @@ def _taken(resource: Ec2InstanceResource, holder: str) -> ResourceError:
     return ResourceError(
         f"make machine {resource.name}",
         f"its address {resource.private_address} belongs to {holder}",
-        "Answer a proxy URL with a free address of that subnet (bastionProxy.proxy.url), then plan again.",
+        f"{_FREE} Then plan again.",
     )
 
 
@@ -201,6 +205,7 @@ def _observed(machine: InstanceTypeDef, taken: str) -> Observed:
         "subnet_id": machine.get("SubnetId", ""),
         "private_address": address,
         "instance_type": machine.get("InstanceType", ""),
+        "image": machine.get("ImageId", ""),
         "profile": machine.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2],
         "state": machine.get("State", {}).get("Name", ""),
         "metadata": _IMDS if tokens == "required" else "IMDSv1 too",
@@ -225,7 +230,7 @@ def _asked(resource: Ec2InstanceResource) -> list[FieldDiff]:
         FieldDiff("subnet", None, resource.subnet_id),
         FieldDiff("address", None, resource.private_address),
         FieldDiff("type", None, resource.instance_type),
-        FieldDiff("image", None, resource.image_parameter),
+        FieldDiff("image", None, resource.image_id or resource.image_parameter),
         FieldDiff("profile", None, resource.profile_name),
         FieldDiff("metadata", None, _IMDS),
         FieldDiff("disk", None, "encrypted gp3"),

@@ -1,4 +1,4 @@
-"""Launching the proxy's machine: one call, repeated while EC2 has not heard of its profile or its address is being freed."""
+"""Launching a machine: one call, repeated while EC2 has not heard of its profile or its address is being freed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _TAGGED: tuple[ResourceTypeType, ...] = ("instance", "volume", "network-interfac
 _SMALLEST_DISK = 8
 """Gibibytes; what Amazon Linux 2023 comes with (AL2023 user guide, "AMIs")."""
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_NO_IMAGE = ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed")
 _IN_USE = "InvalidIPAddress.InUse"
 
 
@@ -53,8 +54,10 @@ class Launcher:
         return None
 
     def _image(self, resource: Ec2InstanceResource) -> ImageTypeDef:
-        """The image that the public parameter names now (SSM user guide, "Calling AMI public parameters")."""
-        parameter = resource.image_parameter
+        """The image that is named, or that the public parameter names now (SSM user guide, "Calling AMI public parameters")."""
+        parameter = resource.image_parameter or ""
+        if resource.image_id is not None:
+            return self._described(f"find image {resource.image_id}", resource.image_id, "Answer another image.")
         what = f"find the image that {parameter} names"
         with self._clients.working(what, "ssm"):
             try:
@@ -64,10 +67,18 @@ class Launcher:
                     raise
                 remedy = "Answer bastionProxy.instance.imageParameter with one of Amazon Linux 2023, as the default is."
                 raise ResourceError(what, "there is no such parameter in this region", remedy) from error
+        return self._described(what, image, "Answer another image parameter.")
+
+    def _described(self, what: str, image: str, remedy: str) -> ImageTypeDef:
         with self._clients.working(what, "ec2"):
-            found = self._clients.ec2.describe_images(ImageIds=[image])["Images"]
+            try:
+                found = self._clients.ec2.describe_images(ImageIds=[image])["Images"]
+            except ClientError as error:
+                if code(error) not in _NO_IMAGE:
+                    raise
+                found = []
         if not found:
-            raise ResourceError(what, f"{image} is not to be seen in this region", "Answer another image parameter.")
+            raise ResourceError(what, f"{image} is not to be seen in this region", remedy)
         return found[0]
 
 

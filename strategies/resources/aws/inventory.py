@@ -64,7 +64,10 @@ def _vpc_id(situation: Situation) -> str | None:
 
 
 def _vpc_place(situation: Situation) -> Hashable | None:
+    """For the strategies that make names in the VPC: CodeCommit's endpoints, and a Git server of one's own."""
     place, vpc = effective.codecommit_place(situation), _vpc_id(situation)
+    if situation.answers.strategy == "private-server" and situation.answers.private_server.own.make:
+        place = effective.aws_place(situation)
     return None if place is None or vpc is None else (place, vpc)
 
 

@@ -1,6 +1,6 @@
 """Reads what decides whether the nodes reach a proxy, and the proxy the internet: routes, network ACLs, the machine's agent.
 
-Only for the bastion-proxy strategy. For a proxy of somebody else nothing in AWS tells, so nothing is asked.
+Only for strategies that need it. For a proxy of somebody else nothing in AWS tells, so nothing is asked.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from strategies.resources.parallel import started
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import NetworkAclEntryTypeDef, NetworkAclTypeDef, RouteTableTypeDef, SubnetTypeDef
 
-STRATEGY = "bastion-proxy"
+PROXY, SERVER = "bastion-proxy", "private-server"
+"""The strategies whose checks judge ways inside AWS."""
 _PEERINGS = "ec2:DescribeVpcPeeringConnections"
 _TCP, _EVERY_PROTOCOL = "6", "-1"
 """IANA's number, and EC2's word for all of them (EC2 API reference, "NetworkAclEntry")."""
@@ -65,25 +66,32 @@ def routing_readers(sessions: AwsSessions) -> Sequence[Reader]:
 
 
 def _somebody_elses(situation: Situation) -> bool:
-    return situation.answers.bastion_proxy.proxy.method == "existing"
+    return situation.answers.strategy == PROXY and situation.answers.bastion_proxy.proxy.method == "existing"
 
 
 def _place(situation: Situation) -> Hashable | None:
-    """Profile and region, for this strategy alone. A proxy of somebody else is a place of its own, at which nothing is read."""
+    """Profile and region, for these strategies. A proxy of somebody else is a place of its own, at which nothing is read."""
     place = effective.aws_place(situation)
-    if situation.answers.strategy != STRATEGY or place is None:
+    if situation.answers.strategy not in (PROXY, SERVER) or place is None:
         return None
     return "existing" if _somebody_elses(situation) else place
 
 
 def _subnet(situation: Situation) -> str | None:
     """The subnet answered for a machine that is made; None where none is made."""
-    asked = situation.answers.bastion_proxy
-    return asked.instance.subnet_id if asked.proxy.method == "new" else None
+    answers = situation.answers
+    if answers.strategy == SERVER:
+        return answers.private_server.own.subnet_id if answers.private_server.own.make else None
+    return answers.bastion_proxy.instance.subnet_id if answers.bastion_proxy.proxy.method == "new" else None
+
+
+def _making(situation: Situation) -> bool:
+    answers = situation.answers
+    return answers.private_server.own.make if answers.strategy == SERVER else answers.bastion_proxy.proxy.method == "new"
 
 
 def _subnet_place(situation: Situation) -> Hashable | None:
-    place, making = _place(situation), situation.answers.bastion_proxy.proxy.method == "new"
+    place, making = _place(situation), _making(situation)
     if place is None or (making and _subnet(situation) is None):
         return None
     return (place, _subnet(situation))
@@ -100,7 +108,7 @@ def _machine(situation: Situation) -> str | None:
 
 def _agent_place(situation: Situation) -> Hashable | None:
     place, making = _place(situation), situation.answers.bastion_proxy.proxy.method == "new"
-    if place is None or (making and not situation.facts.known(AWS_INSTANCES.id)):
+    if place is None or situation.answers.strategy != PROXY or (making and not situation.facts.known(AWS_INSTANCES.id)):
         return None
     return (place, _machine(situation))
 

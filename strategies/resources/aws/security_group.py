@@ -14,7 +14,16 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.aws import changes
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
-from strategies.resources.aws.group_rules import MISSING, as_told, in_words, open_cidrs, permission_words, rule_words, tcp
+from strategies.resources.aws.group_rules import (
+    MISSING,
+    as_told,
+    in_words,
+    open_cidrs,
+    permission_words,
+    rule_words,
+    tcp,
+    tcp_to,
+)
 from strategies.resources.aws.tags import as_mapping, ec2_tags, owner_filters, owner_of, told
 from strategies.resources.parallel import both
 
@@ -27,6 +36,7 @@ _LISTED_AFTER = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses, in seconds: EC2 is eventually consistent, so a group just made may take a moment to be known everywhere."""
 _NODES = "OpenShift nodes"
 _OUT = "What the machine needs"
+_LISTED = "com.amazonaws."
 """What EC2 keeps beside a rule of ours."""
 
 T = TypeVar("T")
@@ -53,7 +63,13 @@ class SecurityGroupHandler:
                     {"Name": "group-name", "Values": [resource.name]},
                 ]
             )["SecurityGroups"]
-        return _observed(groups[0], resource.port, [port for _, port in resource.egress]) if groups else None
+            lists = self._lists(resource) if groups else {}
+        if not groups:
+            return None
+        observed = _observed(groups[0], resource.port, [port for _, port in resource.egress])
+        # A prefix list is known here by its name, as it is asked for; EC2's rules have its id.
+        rules = sorted(_renamed(rule, lists) for rule in _texts(observed.fields["egress"]))
+        return Observed(observed.provider_id, {**observed.fields, "egress": rules}, observed.owner, observed.outputs)
 
     def plan(self, resource: SecurityGroupResource, observed: Observed | None) -> Change:
         """Create it, mend its rules, use a foreign one that lets the nodes in, or name the conflict."""
@@ -155,12 +171,16 @@ class SecurityGroupHandler:
     ) -> None:
         """Bring the rules to what is asked. ``present``: those that let in already; ``fresh``: the group was just made."""
         ec2 = self._clients.ec2
-        asked, asked_out = _rules(resource), _egress(resource)
-        missing = sorted(cidr for rule, cidr in asked.items() if rule not in present)
+        with self._clients.working(f"change the rules of security group {resource.name}", "ec2"):
+            ids = {name: identity for identity, name in self._lists(resource).items()}
+        wanted = [(ids.get(target, target), port) for target, port in resource.egress]
+        asked, asked_out = _rules(resource), {_out(target, port): (target, port) for target, port in wanted}
+        missing = sorted((port, cidr) for rule, (port, cidr) in asked.items() if rule not in present)
+        inward = [tcp(port, [cidr for one, cidr in missing if one == port], _NODES) for port in dict(missing)]
 
         def authorize() -> bool | None:
             try:
-                ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[tcp(resource.port, missing, _NODES)])
+                ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=inward)
             except ClientError as error:
                 if fresh and code(error) in MISSING:
                     return None
@@ -169,7 +189,7 @@ class SecurityGroupHandler:
 
         def let_in() -> None:
             if missing:
-                arguments: dict[str, Json] = {"GroupId": group, "Port": resource.port, "Cidrs": missing}
+                arguments: dict[str, Json] = {"GroupId": group, "IpPermissions": as_told(inward)}
                 with run.mutation("ec2:AuthorizeSecurityGroupIngress", arguments):
                     known(_until(authorize, run))
 
@@ -190,9 +210,9 @@ class SecurityGroupHandler:
             surplus = [r["SecurityGroupRuleId"] for r in found if not r["IsEgress"] and rule_words(r) not in asked]
             outward = [r["SecurityGroupRuleId"] for r in found if r["IsEgress"] and rule_words(r) not in asked_out]
             there = {rule_words(rule) for rule in found}
-            lacking = [(cidr, port) for rule, (cidr, port) in sorted(asked_out.items()) if rule not in there]
+            lacking = [pair for rule, pair in sorted(asked_out.items()) if rule not in there]
             if lacking:
-                permissions = [tcp(port, [cidr], _OUT) for cidr, port in lacking]
+                permissions = [tcp_to(port, target, _OUT) for target, port in lacking]
                 with run.mutation(
                     "ec2:AuthorizeSecurityGroupEgress", {"GroupId": group, "IpPermissions": as_told(permissions)}
                 ):
@@ -203,6 +223,21 @@ class SecurityGroupHandler:
             if outward:
                 with run.mutation("ec2:RevokeSecurityGroupEgress", {"GroupId": group, "SecurityGroupRuleIds": outward}):
                     ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=outward)
+
+    def _lists(self, resource: SecurityGroupResource) -> dict[str, str]:
+        """The prefix lists that are asked for by name: id to name (VPC user guide, "AWS-managed prefix lists")."""
+        names = [target for target, _ in resource.egress if target.startswith(_LISTED)]
+        if not names:
+            return {}
+        found = self._clients.ec2.describe_managed_prefix_lists(Filters=[{"Name": "prefix-list-name", "Values": names}])
+        lists = {one.get("PrefixListId", ""): one.get("PrefixListName", "") for one in found["PrefixLists"]}
+        missing = sorted(set(names) - set(lists.values()))
+        if missing:
+            what = f"find the prefix list {missing[0]}"
+            raise ResourceError(
+                what, "the region has none of this name", "Look which there are: aws ec2 describe-managed-prefix-lists"
+            )
+        return lists
 
 
 def _until(look: Callable[[], T | None], run: Execution) -> T | None:
@@ -242,21 +277,37 @@ def _missing(resource: SecurityGroupResource, observed: Observed) -> tuple[str, 
     shut_out = uncovered(resource.ingress_cidrs, _texts(observed.fields["ingress_cidrs"]))
     if shut_out:
         return f"{', '.join(shut_out)} in", "authorize-security-group-ingress", resource.port, shut_out[0]
+    for rule, (port, cidr) in _rules(resource).items():
+        if port != resource.port and rule not in _texts(observed.fields["ingress"]):
+            return f"{cidr} in at {port}", "authorize-security-group-ingress", port, cidr
     outward = observed.fields["egress_cidrs"]
     for cidr, port in resource.egress:
-        if uncovered([cidr], _texts(outward.get(str(port)) if isinstance(outward, Mapping) else None)):
+        if cidr.startswith(_LISTED):
+            if _out(cidr, port) not in _texts(observed.fields["egress"]):
+                return f"TCP {port} out to {cidr}", "authorize-security-group-egress", port, cidr
+        elif uncovered([cidr], _texts(outward.get(str(port)) if isinstance(outward, Mapping) else None)):
             return f"TCP {port} out to {cidr}", "authorize-security-group-egress", port, cidr
     return None
 
 
-def _rules(resource: SecurityGroupResource) -> dict[str, str]:
-    """The rules asked for that let in, in words, with the range of each."""
-    return {in_words("tcp", resource.port, resource.port, cidr): cidr for cidr in resource.ingress_cidrs}
+def _rules(resource: SecurityGroupResource) -> dict[str, tuple[int, str]]:
+    """The rules asked for that let in, in words, with port and range of each."""
+    ports = (resource.port, *resource.more_ports)
+    return {in_words("tcp", port, port, cidr): (port, cidr) for port in ports for cidr in resource.ingress_cidrs}
 
 
 def _egress(resource: SecurityGroupResource) -> dict[str, tuple[str, int]]:
-    """The rules asked for that let out, in words, with range and port of each."""
-    return {in_words("tcp", port, port, cidr, outbound=True): (cidr, port) for cidr, port in resource.egress}
+    """The rules asked for that let out, in words, with target and port of each."""
+    return {_out(target, port): (target, port) for target, port in resource.egress}
+
+
+def _out(target: str, port: int) -> str:
+    return in_words("tcp", port, port, target, outbound=True)
+
+
+def _renamed(rule: str, lists: Mapping[str, str]) -> str:
+    start, _, target = rule.rpartition(" ")
+    return f"{start} {lists.get(target, target)}"
 
 
 def _texts(value: Json) -> list[str]:

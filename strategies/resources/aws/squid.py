@@ -18,7 +18,7 @@ from strategies.bastion_proxy.squid import Asked, asked_by, digest
 from strategies.facts import Configuration
 from strategies.kinds import SQUID_TAG, SquidResource
 from strategies.ports import Execution, ResourceError
-from strategies.resources.aws import changes
+from strategies.resources.aws import changes, script_report
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.aws.errors import code
 from strategies.resources.aws.instance_states import Watch
@@ -33,6 +33,7 @@ _INSTALL_SECONDS = 600
 _REMOVE_SECONDS = 120
 _THERE = ("pending", "running", "stopping", "stopped")
 _GONE = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
+_NEEDS = "The machine has to have sh, base64, gzip, curl, rpm and systemd, as Amazon Linux 2023 and RHEL 9 do."
 _FAILED = {
     "system": ("it is no system with rpm", "Choose a machine with Amazon Linux 2023 or RHEL 9."),
     "package": ("the package squid could not be installed", "See to the machine's way to its package repositories."),
@@ -246,19 +247,7 @@ class SquidHandler:
 
 def reported(what: str, ran: Ran) -> HostReport:
     """The report of a script. Raises ResourceError where there is none, or where it says that a step failed."""
-    report = host_report.read(ran.output)
-    if report is None:
-        last = " | ".join(host_report.lines(ran.errors.encode())[-3:]) or "nothing"
-        raise ResourceError(
-            what,
-            f"the script ended with exit status {ran.status} and without a report; it said: {last}",
-            "The machine has to have sh, base64, gzip, curl, rpm and systemd, as Amazon Linux 2023 and RHEL 9 do.",
-        )
-    if report.failed:
-        why, remedy = _FAILED.get(report.failed, (report.failed, "Look into it on the machine."))
-        said = " | ".join(report.why[-3:])
-        raise ResourceError(what, f"{why} ({said})" if said else why, remedy, retryable=report.failed == "transfer")
-    return report
+    return script_report.reported(what, ran, host_report.read, _FAILED, _NEEDS)
 
 
 def _place(machine: InstanceTypeDef) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from strategies.kinds import ClusterObjectResource, GitCredentialResource
 from strategies.ports import Execution
 from strategies.resources.cluster.apis import SECRET, Manifest, dig, text
 from strategies.resources.cluster.client import KubeClient
+from strategies.resources.cluster.credential_use import wait_until_used
 from strategies.resources.cluster.diff import HIDDEN
 from strategies.resources.cluster.errors import as_resource_error
 from strategies.resources.cluster.objects import ClusterObjectHandler, describe, outputs, secret_id
@@ -79,13 +80,13 @@ class GitCredentialHandler:
         fresh = (FieldDiff("data.username", None, HIDDEN), FieldDiff("data.password", None, HIDDEN))
         if change.action is Action.CREATE:
             return replace(change, diff=(*change.diff, *fresh))
-        if change.conflict is None and observed is not None and observed.fields.get("credential") != "active":
+        works = observed is not None and observed.fields.get("credential") == "active"
+        if change.conflict is None and observed is not None and (resource.renewed or not works):
             if observed.owner != resource.owner:
                 return replace(change, conflict=f"{describe(resource.secret)} is not ours and holds no working credential.")
-            return replace(
-                change, action=Action.UPDATE, reason="holds no active credential of the user; a new one is made",
-                diff=(*change.diff, *fresh),
-            )  # fmt: skip
+            missing = "holds no active credential of the user; a new one is made"
+            reason = "a new one is asked for" if works else missing
+            return replace(change, action=Action.UPDATE, reason=reason, diff=(*change.diff, *fresh))
         return change
 
     def create(self, resource: GitCredentialResource, run: Execution) -> Mapping[str, str]:
@@ -93,12 +94,17 @@ class GitCredentialHandler:
         user = resource.user_name
         held = self._held(resource)
         active = dict(self._credentials.active(user))
-        if held is not None and active.get(held[0]) == held[1]:
+        works = held[0] if held is not None and active.get(held[0]) == held[1] else None
+        if held is not None and works is not None and not resource.renewed:
             return self._write(resource, held, run)
         for orphan in self._credentials.every(user):
-            self._credentials.delete(user, orphan, run)
-        identity, name, password = self._credentials.create(user, run)
-        return self._write(resource, (identity, name, password), run)
+            if orphan != works:
+                self._credentials.delete(user, orphan, run)
+        result = self._write(resource, self._credentials.create(user, run), run)
+        if works is not None:
+            wait_until_used(self._client, text(resource.secret, "metadata", "namespace"), _plain(resource.secret, "url"), run)
+            self._credentials.delete(user, works, run)
+        return result
 
     def update(self, resource: GitCredentialResource, observed: Observed, run: Execution) -> Mapping[str, str]:  # noqa: ARG002 - the port
         """The same: a working credential is kept, only the Secret is applied again."""

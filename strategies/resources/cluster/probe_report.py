@@ -11,6 +11,8 @@ from strategies.common.probe_script import MARK, MOST_ADDRESSES
 from strategies.facts import HostView, Listing, ListingState, Passage, PassageState, Probe, ProbeState, ProxyView
 from strategies.resources.cluster.apis import Manifest, dig, text, word
 
+_MOST_KEYS = 10
+
 
 def report(image: str, log: str) -> Probe | None:
     """The report in a pod's log, or None when there is none that can be read."""
@@ -26,6 +28,7 @@ def report(image: str, log: str) -> Probe | None:
             sts=_host(dig(said, "sts")),
             listing=_listing(dig(said, "listing")),
             proxy=_proxy(dig(said, "proxy")),
+            server=_host(dig(said, "server")),
         )
     except ValueError:
         return None
@@ -42,6 +45,8 @@ def _host(said: Json) -> HostView | None:
         return None
     addresses, unreached = dig(said, "addresses"), dig(said, "unreached")
     found = [word(one) for one in addresses if isinstance(one, str)] if isinstance(addresses, list) else []
+    keys = dig(said, "host_keys")
+    shown_keys = [word(one) for one in keys if isinstance(one, str)] if isinstance(keys, list) else []
     refusals = cast("Manifest", unreached) if isinstance(unreached, dict) else {}
     return HostView(
         host=word(said, "host"),
@@ -52,6 +57,10 @@ def _host(said: Json) -> HostView | None:
         issuer=word(said, "issuer"),
         status=_number(said, "status"),
         http_error=word(said, "http_error"),
+        own_authorities=dig(said, "own_authorities") is True,
+        banner=word(said, "banner"),
+        host_keys=tuple(shown_keys[:_MOST_KEYS]),
+        ssh_error=word(said, "ssh_error"),
     )
 
 

@@ -7,12 +7,12 @@ together with an annotation that says whose it is: an apply of nothing by that m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from strategies.base import Action, Change, FieldDiff, Group, Json, Observed, Owner
 from strategies.kinds import TrustedCertificateResource
-from strategies.ports import Execution
+from strategies.ports import Execution, ResourceError
 from strategies.resources.certificates import certificates, described, read_certificates
 from strategies.resources.cluster.apis import CONFIG_MAP, Manifest, strings, text
 from strategies.resources.cluster.client import FIELD_MANAGER, KubeClient, KubeError
@@ -25,16 +25,22 @@ _MARK = "ezgitops.dev/trust-"
 
 
 class TrustedCertificateHandler:
-    """Reads, applies and takes back one entry (``ports.Handler``); ``namespace`` as for ``ClusterObjectHandler``."""
+    """Reads, applies and takes back one entry (``ports.Handler``); ``namespace`` as for ``ClusterObjectHandler``.
+
+    ``shown`` gives the certificate (PEM) with a fingerprint among those that a host shows at a port; it raises ResourceError.
+    """
 
     rank = 90
     group = Group.CLUSTER
     noun = "trusted CA of"
     found_as: str | None = None
 
-    def __init__(self, client: KubeClient, namespace: str | None = None) -> None:
+    def __init__(
+        self, client: KubeClient, namespace: str | None = None, shown: Callable[[str, int, str], str] | None = None
+    ) -> None:
         self._client = client
         self._namespace = namespace
+        self._shown = shown
 
     def read(self, resource: TrustedCertificateResource) -> Observed | None:
         """The ConfigMap with a view to this host; None where there is no ConfigMap.
@@ -42,7 +48,7 @@ class TrustedCertificateHandler:
         ``fields``: ``asked`` and ``present`` (the certificates in words), ``same``, ``managers`` (who changed it by hand),
         ``conflict``. Raises ResourceError, also for the CA file.
         """
-        pem = read_certificates(resource.ca_file)
+        pem = read_certificates(resource.ca_file) if resource.ca_file is not None else None
         with as_resource_error(f"Cannot read ConfigMap {resource.namespace}/{CONFIG}"):
             live = self._client.get(CONFIG_MAP, CONFIG, resource.namespace)
             if live is None:
@@ -51,12 +57,12 @@ class TrustedCertificateHandler:
             owner = resource.owner if _mark(resource.owner, resource.host) in strings(live, "metadata", "annotations") else None
             fields: dict[str, Json] = {
                 "name": resource.host,
-                "asked": described(pem),
+                "asked": described(pem) if pem is not None else _confirmed(resource),
                 "present": None if present is None else described(present),
-                "same": present is not None and set(certificates(present)) == set(certificates(pem)),
+                "same": present is not None and _prints(present) == (_prints(pem) if pem else {_print(resource)}),
             }
             if owner is not None and not fields["same"]:
-                fields |= self._disputed(resource, pem)
+                fields |= self._disputed(resource, pem or self._pem(resource))
         return _observed(live, resource.host, owner, fields)
 
     def plan(self, resource: TrustedCertificateResource, observed: Observed | None) -> Change:
@@ -134,8 +140,18 @@ class TrustedCertificateHandler:
             return {"conflict": f"Another program keeps the certificate of {resource.host} in {CONFIG}: {error.message}"}
         return {}
 
+    def _pem(self, resource: TrustedCertificateResource) -> str:
+        """The CA: from its file, or the one that was confirmed, as the server shows it now. Raises ResourceError."""
+        if resource.ca_file is not None:
+            return read_certificates(resource.ca_file)
+        if resource.fingerprint is None or self._shown is None:
+            raise ResourceError(
+                f"Cannot trust {resource.host}", "neither a CA file nor a fingerprint was answered", "Answer one of them."
+            )
+        return self._shown(resource.host, resource.port, resource.fingerprint)
+
     def _apply(self, resource: TrustedCertificateResource, run: Execution, *, force: bool) -> Mapping[str, str]:
-        pem = read_certificates(resource.ca_file)
+        pem = self._pem(resource)
         arguments: dict[str, Json] = {"namespace": resource.namespace, "name": CONFIG, "host": resource.host, "force": force}
         with (
             as_resource_error(f"Cannot add {resource.host} to ConfigMap {resource.namespace}/{CONFIG}"),
@@ -143,6 +159,20 @@ class TrustedCertificateHandler:
         ):
             self._client.apply(_entry(resource, pem), force=force, manager=_manager(resource.owner, resource.host))
         return {"host": resource.host}
+
+
+def _prints(pem: str) -> set[str]:
+    """The SHA-256 fingerprints of the certificates in a PEM text, in lower case without colons."""
+    return {hashlib.sha256(each).hexdigest() for each in certificates(pem)}
+
+
+def _print(resource: TrustedCertificateResource) -> str:
+    return (resource.fingerprint or "").replace(":", "").lower()
+
+
+def _confirmed(resource: TrustedCertificateResource) -> str:
+    """The certificate with the fingerprint, in the words of ``certificates.described``."""
+    return f"certificate SHA-256 {_print(resource)[:16]}"
 
 
 def parse(identity: str) -> tuple[str, str]:

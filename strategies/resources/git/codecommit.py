@@ -20,11 +20,15 @@ MIRRORED_AT = "ezgitops.dev/mirrored-at"
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """A repository at its host: its ARN, its default branch, and when it was mirrored last (RFC 3339)."""
+    """A repository at its host: its ARN or URL, its default branch, and when it was mirrored last (RFC 3339).
+
+    With ``fixed_default`` its default branch cannot be set from here.
+    """
 
     arn: str
     default_branch: str | None
     mirrored_at: str | None = None
+    fixed_default: bool = False
 
 
 class GitHost(Protocol):

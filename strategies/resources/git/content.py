@@ -26,7 +26,8 @@ from strategies.resources.git.budget import TRANSFER_BUDGET, OverBudgetError, cl
 from strategies.resources.git.errors import explain
 from strategies.resources.git.links import UnreadableError, concerns, links
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
-from strategies.resources.git.source import asks, revision_inputs, source_login
+from strategies.resources.git.servers.source_trust import SourceTrust
+from strategies.resources.git.source import asks, no_trust, revision_inputs, source_login
 from strategies.resources.parallel import together
 
 CONTENT_LIMIT = 1024 * 1024
@@ -45,22 +46,22 @@ _BLOB = 3
 _COMMIT_ENTRY = b"160000"
 
 
-def content_reader(git: GitProgram, resolve: Callable[[Situation, str], str]) -> Reader:
-    """The reader of ``SOURCE_CONTENT``. ``resolve`` finds the secret behind a reference."""
+def content_reader(git: GitProgram, resolve: Callable[[Situation, str], str], trust: SourceTrust = no_trust) -> Reader:
+    """The reader of ``SOURCE_CONTENT``. ``resolve`` finds the secret behind a reference, ``trust`` the CA of its server."""
 
     def read(situation: Situation) -> SourceContent:
-        return read_content(git, situation.answers.source, lambda reference: resolve(situation, reference))
+        return read_content(git, situation.answers.source, lambda name: resolve(situation, name), ca=trust(situation))
 
     return Reader(SOURCE_CONTENT.id, revision_inputs, read, timeout=2 * CONTENT_TIMEOUT + 5, patient=asks)
 
 
 def read_content(
-    git: GitProgram, source: Source, resolve: Callable[[str], str], *, budget: int = TRANSFER_BUDGET
+    git: GitProgram, source: Source, resolve: Callable[[str], str], *, budget: int = TRANSFER_BUDGET, ca: str | None = None
 ) -> SourceContent:
-    """What the files at the revision answered hold; ``budget`` in bytes. Raises FactFailureError."""
+    """What the files at the revision answered hold; ``budget`` in bytes, ``ca`` in PEM. Raises FactFailureError."""
     url, revision = source.url or "", source.revision or ""
     try:
-        login = source_login(url, source.username, source.password, resolve)
+        login = source_login(url, source.username, source.password, resolve, ca)
         with tempfile.TemporaryDirectory(prefix="ezgitops-content-") as scratch:
             snapshot = _fetch(git, url, revision, login, Path(scratch) / "source.git", budget)
             large = _large(git, url, login, snapshot, Path(scratch))

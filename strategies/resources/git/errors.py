@@ -41,6 +41,7 @@ _SIGNS: tuple[tuple[str, Trouble], ...] = (
     (r"returned error: 403", Trouble.FORBIDDEN),
     (r"Authentication failed|could not read (Username|Password)|returned error: 401|Invalid username or", Trouble.DENIED),
     (r"repository '.*' not found|returned error: 404|does not appear to be a git repository|does not exist", Trouble.NOT_FOUND),
+    (r"repository not found|could not be found", Trouble.NOT_FOUND),
     (r"Failed to connect|timed out|Connection refused|Operation too slow|no end after|Network is unreachable|No route to host",
      Trouble.UNREACHABLE),
 )  # fmt: skip

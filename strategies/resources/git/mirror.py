@@ -22,11 +22,16 @@ from strategies.resources.git.errors import Trouble, resource_error, trouble
 from strategies.resources.git.local import LocalMirror
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
 from strategies.resources.git.refs import HEADS, References, list_remote
+from strategies.resources.git.server_host import NOTE, ServerHost, target_error
+from strategies.resources.git.servers.desk import UNSEEN, NoTokenError, not_asked
 from strategies.resources.parallel import both
 
 T = TypeVar("T")
 
 Send: TypeAlias = Callable[[str, GitLogin | None, Sequence[str], Execution], None]
+
+Complaint: TypeAlias = Callable[[str, GitError, str], ResourceError]
+"""Makes a ResourceError of what was tried, how git failed, and where."""
 
 KIND: Final = "mirror"
 _ATTEMPTS = 4
@@ -34,7 +39,12 @@ _FIRST_PAUSE = 2.0
 
 
 class MirrorHandler:
-    """Compares, fetches and pushes (``ports.Handler``). Passwords are found at the moment each git command starts."""
+    """Compares, fetches and pushes (``ports.Handler``). Passwords are found at the moment each git command starts.
+
+    ``host`` is CodeCommit, ``server`` gives the private server that a resource names as its target, ``reading`` the same to be
+    looked at with the login that Argo CD has. ``kept`` tells whether the cluster knows that target from an apply that has got
+    past the mirror.
+    """
 
     kind = KIND
     rank = 0
@@ -50,19 +60,37 @@ class MirrorHandler:
         cache: Path,
         *,
         blob_limit: int = BLOB_LIMIT,
+        server: Callable[[MirrorResource], ServerHost] | None = None,
+        reading: Callable[[MirrorResource], ServerHost | None] = lambda _resource: None,
+        kept: Callable[[MirrorResource], bool] = lambda _resource: False,
     ) -> None:
+        self._reading = reading
+        self._kept = kept
         self._git = git
         self._blob_limit = blob_limit
         self._host = host
         self._source_login = source_login
         self._cache = cache
+        self._server = server
 
     def read(self, resource: MirrorResource) -> Observed:
-        """Both sides, listed side by side. A target that is not there yet is an empty one. Raises ResourceError."""
-        source, (hosted, target) = both(
-            partial(_listing, resource.source_url, partial(self._source, resource)),
-            partial(_listing, resource.target_url, partial(self._target, resource)),
-        )
+        """Both sides, listed side by side. A target that is not there yet is an empty one. Raises ResourceError.
+
+        Without an administrator's token the private server is looked at with Argo CD's login; where that does not do either,
+        ``fields["unseen"]`` says why.
+        """
+        look = partial(_listing, resource.source_url, partial(self._source, resource))
+        try:
+            source, (hosted, target) = both(
+                look, partial(_listing, resource.target_url, partial(self._possible_target, resource))
+            )
+        except NoTokenError as error:
+            source, looked = look(), self._read_only(resource)
+            kept = looked is not None or self._kept(resource)
+            if looked is None and (kept or resource.target is None or not resource.target.ours):
+                unseen: dict[str, Json] = {UNSEEN: error.why, "kept": kept, "source": source.digest}
+                return Observed(resource.target_url, unseen, None, _outputs(resource, source, None))
+            hosted, target = looked or (None, References())
         default = self._default_branch(resource, source)
         asked, there = source.mirrored, target.mirrored
         fields: dict[str, Json] = {
@@ -71,7 +99,7 @@ class MirrorHandler:
             "tags": [len(target.tags), len(source.tags)],
             "changed": sum(1 for name, oid in asked.items() if name in there and there[name] != oid),
             "removed": sum(1 for name in there if name not in asked),
-            "defaultBranch": [hosted.default_branch if hosted else None, default],
+            "defaultBranch": [_default_now(hosted, default), default],
             "source": source.digest,
             "target": target.digest,
         }
@@ -80,8 +108,13 @@ class MirrorHandler:
     def plan(self, resource: MirrorResource, observed: Observed | None) -> Change:
         """What a push would bring; pure."""
         fields = observed.fields if observed is not None else {}
-        diff = tuple(_differences(fields))
-        if not diff:
+        unseen = fields.get(UNSEEN)
+        diff = tuple(_differences(fields)) if unseen is None else ()
+        if unseen is not None:
+            kept = fields.get("kept") is True
+            action = Action.NONE if kept else Action.CREATE
+            reason = f"{'not compared' if kept else 'made unless it is there'}; {not_asked(unseen)}"
+        elif not diff:
             action, reason = Action.NONE, "the same branches and tags on both sides"
         elif not fields.get("exists") or _pair(fields.get("branches"))[0] == 0:
             action, reason = Action.CREATE, resource.explain or "nothing has been mirrored yet"
@@ -100,7 +133,9 @@ class MirrorHandler:
             raise resource_error(f"Cannot mirror {resource.source_url}", error, resource.source_url) from error
 
     def _mirror(self, resource: MirrorResource, run: Execution) -> Mapping[str, str]:
-        url = resource.target_url
+        host, url = self._host_of(resource)
+        if isinstance(host, ServerHost):
+            host.prepare(run)
         source, (hosted, before) = both(
             partial(self._persistently, resource.source_url, run, partial(self._source, resource)),
             partial(self._persistently, url, run, partial(self._target, resource, history=False)),
@@ -115,15 +150,19 @@ class MirrorHandler:
             source = self._fetch(resource, local, source, run)
             default = self._default_branch(resource, source)
             self._push(resource, local, source, before, default, run)
-            if hosted.default_branch != default:
-                arguments = {"repositoryName": resource.repository_name, "defaultBranchName": default}
-                with run.mutation("codecommit:UpdateDefaultBranch", arguments):
-                    self._host.set_default_branch(resource.repository_name, default)
+            if _default_now(hosted, default) != default:
+                with run.mutation(*_default_call(resource, default)):
+                    host.set_default_branch(resource.repository_name, default)
             # Last, because a host does not let its default branch be deleted.
             self._prune(resource, local, source, before, run)
         at = run.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        with run.mutation("codecommit:TagResource", {"resourceArn": hosted.arn, "tags": {MIRRORED_AT: at}}):
-            self._host.note_mirrored(hosted.arn, at)
+        try:
+            with run.mutation(*_note_call(resource, hosted, at)):
+                host.note_mirrored(hosted.arn, at)
+        except ResourceError as error:
+            if resource.target is None:
+                raise
+            run.progress(f"everything was mirrored, but the server does not keep when: {error.why}")
         return _outputs(resource, source, Hosted(hosted.arn, default, at))
 
     def update(self, resource: MirrorResource, observed: Observed, run: Execution) -> Mapping[str, str]:  # noqa: ARG002 - the port
@@ -142,18 +181,48 @@ class MirrorHandler:
 
     def _target(self, resource: MirrorResource, *, history: bool = True) -> tuple[Hosted | None, References]:
         """The host's API decides whether the repository is there: Git alone cannot tell "none" from "not for you"."""
+        host, url = self._host_of(resource)
         hosted, listed = both(
-            partial(self._host.repository, resource.repository_name, history=history), partial(self._try_target, resource)
+            partial(host.repository, resource.repository_name, history=history), partial(self._try_target, host, url)
         )
         if hosted is None:
             return None, References()
         if isinstance(listed, GitError):
+            if resource.target is not None:
+                raise target_error(f"Cannot list {url}", listed, url) from listed
             raise listed
         return hosted, listed
 
-    def _try_target(self, resource: MirrorResource) -> References | GitError:
+    def _possible_target(self, resource: MirrorResource) -> tuple[Hosted | None, References]:
+        """The same, to plan with: a private server that the plan makes first need not answer yet."""
         try:
-            return list_remote(self._git, resource.target_url, self._host.login(resource.target_url))
+            return self._target(resource)
+        except (GitError, ResourceError) as error:
+            if resource.target is None or isinstance(error, NoTokenError) or not resource.depends_on:
+                raise
+            return None, References()
+
+    def _read_only(self, resource: MirrorResource) -> tuple[Hosted, References] | None:
+        """The target as Argo CD's login sees it; None where there is none, or it is not let in."""
+        try:
+            host = self._reading(resource)
+            hosted = host.repository(resource.repository_name) if host is not None else None
+            if host is None or hosted is None:
+                return None
+            return hosted, list_remote(self._git, host.url, host.login(host.url))
+        except (GitError, ResourceError):
+            return None
+
+    def _host_of(self, resource: MirrorResource) -> tuple[GitHost, str]:
+        """The host of the target, and the URL by which it is pushed to."""
+        if resource.target is None or self._server is None:
+            return self._host, resource.target_url
+        server = self._server(resource)
+        return server, server.url
+
+    def _try_target(self, host: GitHost, url: str) -> References | GitError:
+        try:
+            return list_remote(self._git, url, host.login(url))
         except GitError as error:
             return error
 
@@ -176,8 +245,8 @@ class MirrorHandler:
         changed = [name for name, oid in source.mirrored.items() if before.mirrored.get(name) != oid]
         # The default branch goes first: a host makes the first branch that it is given the default one.
         changed.sort(key=lambda name: (name != f"{HEADS}{default}", name))
-        url = resource.target_url
-        large = local.too_large(self._blob_limit) if changed else None
+        host, url = self._host_of(resource)
+        large = local.too_large(self._blob_limit) if changed and resource.target is None else None
         if large is not None:
             raise ResourceError(
                 f"Cannot mirror to {url}", f"{shown(large)} is larger than the {size(self._blob_limit)} that CodeCommit takes",
@@ -185,21 +254,21 @@ class MirrorHandler:
             )  # fmt: skip
         for batch in local.batches(changed):
             with run.mutation("git:push", {"source": resource.source_url, "url": url, "references": len(batch)}):
-                self._persistently(url, run, partial(self._send, local.push, url, batch, run))
+                self._persistently(url, run, partial(self._send, host, local.push, url, batch, run), _complaint(resource))
 
     def _prune(
         self, resource: MirrorResource, local: LocalMirror, source: References, before: References, run: Execution
     ) -> None:
         gone = sorted(name for name in before.mirrored if name not in source.mirrored)
-        url = resource.target_url
+        host, url = self._host_of(resource)
         for batch in local.batches(gone):
             with run.mutation("git:push --delete", {"url": url, "references": list(batch)}):
-                self._persistently(url, run, partial(self._send, local.delete, url, batch, run))
+                self._persistently(url, run, partial(self._send, host, local.delete, url, batch, run), _complaint(resource))
 
-    def _send(self, act: Send, url: str, batch: Sequence[str], run: Execution) -> None:
-        act(url, self._host.login(url), batch, run)
+    def _send(self, host: GitHost, act: Send, url: str, batch: Sequence[str], run: Execution) -> None:
+        act(url, host.login(url), batch, run)
 
-    def _persistently(self, url: str, run: Execution, act: Callable[[], T]) -> T:
+    def _persistently(self, url: str, run: Execution, act: Callable[[], T], complaint: Complaint = resource_error) -> T:
         """Again with growing pauses while the connection is at fault; each attempt signs anew."""
         pause = _FIRST_PAUSE
         for attempt in range(1, _ATTEMPTS + 1):
@@ -208,7 +277,7 @@ class MirrorHandler:
             except GitError as error:
                 passing = trouble(error) is Trouble.PASSING
                 if not passing or attempt == _ATTEMPTS:
-                    raise resource_error(f"Cannot mirror: {url}", error, url) from error
+                    raise complaint(f"Cannot mirror: {url}", error, url) from error
                 run.progress(f"{trouble(error).value}; again in {pause:g} s", None)
             run.sleep(pause)
             pause *= 2
@@ -230,6 +299,31 @@ class MirrorHandler:
         # A tag may be followed too, but only a branch can be the default one.
         candidates = (resource.default_branch, source.default_branch or "", min(source.branches))
         return next(name for name in candidates if name in source.branches)
+
+
+def _default_now(hosted: Hosted | None, wanted: str) -> str | None:
+    """The default branch as it is; where it cannot be set from here, it counts as the one that is wanted."""
+    if hosted is None:
+        return None
+    return wanted if hosted.fixed_default else hosted.default_branch
+
+
+def _complaint(resource: MirrorResource) -> Complaint:
+    """How it is told that git could not write to the target."""
+    return resource_error if resource.target is None else target_error
+
+
+def _default_call(resource: MirrorResource, branch: str) -> tuple[str, dict[str, Json]]:
+    if resource.target is None:
+        return "codecommit:UpdateDefaultBranch", {"repositoryName": resource.repository_name, "defaultBranchName": branch}
+    arguments: dict[str, Json] = {"server": resource.target.base_url, "path": resource.repository_name, "branch": branch}
+    return f"{resource.target.kind}:set-default-branch", arguments
+
+
+def _note_call(resource: MirrorResource, hosted: Hosted, at: str) -> tuple[str, dict[str, Json]]:
+    if resource.target is None:
+        return "codecommit:TagResource", {"resourceArn": hosted.arn, "tags": {MIRRORED_AT: at}}
+    return "git:push-note", {"url": hosted.arn, "reference": NOTE, "at": at}
 
 
 def _listing(url: str, act: Callable[[], T]) -> T:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -38,15 +39,28 @@ _LEFT_OUT = ("GIT_ASKPASS", "SSH_ASKPASS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDE
 
 @dataclass(frozen=True, slots=True)
 class GitLogin:
-    """Who asks at one URL. ``repr`` shows no password."""
+    """Who asks at one URL. ``repr`` shows no password.
+
+    ``scheme`` is ``Basic`` or ``Bearer`` (RFC 6750: the password alone). ``ca`` is a CA in PEM that is believed instead of this
+    machine's, ``ssh_key`` a private key that SSH uses instead of this machine's, and ``known_hosts`` the only host keys that it
+    believes then (lines of sshd(8)): they are in files while git runs.
+    """
 
     url: str
     username: str
     password: str = field(repr=False)
+    scheme: str = "Basic"
+    ca: str | None = field(default=None, repr=False)
+    ssh_key: str | None = field(default=None, repr=False)
+    known_hosts: str | None = None
 
     @property
     def header(self) -> str:
-        """The header of HTTP basic authentication (RFC 7617)."""
+        """The header of HTTP basic (RFC 7617) or bearer authentication; empty without a password."""
+        if not self.password:
+            return ""
+        if self.scheme == "Bearer":
+            return f"Authorization: Bearer {self.password}"
         return "Authorization: Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
 
@@ -106,14 +120,27 @@ class GitProgram:
         path = self.path
         if path is None:
             raise GitError(command, None, "git is not installed")
-        with _readable(stdin) as source:
+        with contextlib.ExitStack() as files:
             try:
+                env = self._environment(login, packfile) | files.enter_context(_trust(login, self._environ))
                 process = subprocess.Popen(
-                    [path, *arguments], cwd=folder, env=self._environment(login, packfile), stdin=source,
+                    [path, *arguments], cwd=folder, env=env, stdin=files.enter_context(_readable(stdin)),
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
                 )  # fmt: skip
             except OSError as error:
                 raise GitError(command, None, str(error)) from error
+            return self._taken(command, process, timeout, on_line, limit, enough)
+
+    def _taken(
+        self,
+        command: str,
+        process: subprocess.Popen[bytes],
+        timeout: float,
+        on_line: Callable[[str], None] | None,
+        limit: int,
+        enough: Callable[[], bool] | None,
+    ) -> bytes:
+        """What the process writes, once it has ended. Raises GitError."""
         out = _Collector(process, limit)
         watch = _Watch(process, enough)
         said: deque[str] = deque(maxlen=_LINES_KEPT)
@@ -153,7 +180,7 @@ class GitProgram:
             ("gc.auto", "0"),
             ("advice.detachedHead", "false"),
         ]
-        if login is not None:
+        if login is not None and login.header:
             settings.append((f"http.{login.url}.extraHeader", login.header))
         count = int(env.get("GIT_CONFIG_COUNT") or 0)
         for number, (key, value) in enumerate(settings, start=count):
@@ -220,6 +247,34 @@ class _Watch:
                 self.satisfied = True
                 _end(self._process)
                 return
+
+
+@contextlib.contextmanager
+def _trust(login: GitLogin | None, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Variables for the login's CA and key. Their files can be read by their owner alone, and are gone afterwards."""
+    if login is None or (login.ca is None and login.ssh_key is None):
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="ezgitops-git-") as folder:
+        found = {}
+        if login.ca is not None:
+            authority = Path(folder) / "ca.pem"
+            authority.write_text(login.ca, encoding="ascii")
+            # git-config(1), http.sslCAInfo: the variable has the last word, also over the operator's own.
+            found["GIT_SSL_CAINFO"] = str(authority)
+        if login.ssh_key is not None:
+            key = Path(folder) / "key"
+            with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(login.ssh_key.rstrip("\n") + "\n")
+            ssh = environ.get("GIT_SSH_COMMAND") or "ssh"
+            command = f"{ssh} -i {shlex.quote(str(key))} -o IdentitiesOnly=yes -o BatchMode=yes"
+            if login.known_hosts is not None:
+                hosts = Path(folder) / "known_hosts"
+                hosts.write_text(login.known_hosts, encoding="ascii")
+                only = f"-o UserKnownHostsFile={shlex.quote(str(hosts))} -o GlobalKnownHostsFile=/dev/null"
+                command += f" {only} -o StrictHostKeyChecking=yes -o UpdateHostKeys=no"
+            found["GIT_SSH_COMMAND"] = command
+        yield found
 
 
 @contextlib.contextmanager

@@ -231,3 +231,50 @@ def test_a_transit_gateway_carries_between_attached_vpcs(ways: Ways) -> None:
         assert ways.seen() != ""
         ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=vpc, SubnetIds=[subnet])
     assert ways.seen() == ""
+
+
+BEYOND = {
+    "vpcs": VPCS,
+    "transit_gateways": [{"id": "tgw-1", "vpcs": [HERE], "beyond": ["10.20.0.0/16"]}, {"id": "tgw-2", "vpcs": [THERE]}],
+}
+
+
+@pytest.fixture
+def beyond(start_account: Start) -> Iterator[Ways]:
+    """The same with transit gateways, one of them with a way out of AWS."""
+    with start_account(BEYOND) as account:
+        yield Ways(account)
+
+
+@pytest.mark.parametrize(
+    ("cidr", "gateway", "target", "told"),
+    [
+        ("10.20.0.0/16", "tgw-1", "10.20.0.11", None),
+        ("10.8.0.0/16", "tgw-1", "10.20.0.11", "route table rtb-0a of subnet-0aaaaaaaaaaaaaaaa has no route to 10.20.0.11"),
+        ("10.0.0.0/8", "tgw-1", "10.30.0.11", "tgw-1 knows no way to 10.30.0.11"),
+        ("10.20.0.0/16", "tgw-2", "10.20.0.11", f"tgw-2 is not attached to {HERE}"),
+        ("10.0.0.0/8", "tgw-1", "10.0.77.1", "route 10.0.0.0/16 of rtb-0a leads to this VPC alone"),
+    ],
+)
+def test_a_transit_gateway_leads_to_the_companys_own_network(
+    beyond: Ways, cidr: str, gateway: str, target: str, told: str | None
+) -> None:
+    beyond.ec2.create_route(RouteTableId="rtb-0a", DestinationCidrBlock=cidr, TransitGatewayId=gateway)
+    assert beyond.account.server.obstacle_outside(NODE, target, 443) == told
+
+
+def test_a_peering_connection_does_not_lead_there(beyond: Ways) -> None:
+    beyond.join()
+    beyond.route("rtb-0a", "10.20.0.0/16")
+    found = beyond.account.server.obstacle_outside(NODE, "10.20.0.11", 443)
+    assert found is not None
+    assert found.startswith(f"route 10.20.0.0/16 of rtb-0a leads to {beyond.pcx}")
+
+
+def test_what_the_nodes_group_and_acl_let_out(beyond: Ways) -> None:
+    beyond.ec2.create_route(RouteTableId="rtb-0a", DestinationCidrBlock="10.20.0.0/16", TransitGatewayId="tgw-1")
+    beyond.let_nothing_out(NODE_GROUP)
+    told = f"no security group of {NODE} lets TCP 443 out to 10.20.0.11"
+    assert beyond.account.server.obstacle_outside(NODE, "10.20.0.11", 443) == told
+    beyond.acl(HERE, 50, egress=False, action="deny", ports=(1024, 65535), cidr="10.20.0.0/16")
+    assert "network ACL" in str(beyond.account.server.obstacle_outside(NODE, "10.20.0.11", 443))

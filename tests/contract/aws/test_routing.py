@@ -30,7 +30,11 @@ def routes(client, table):
 def test_the_healthy_networks_lead_to_each_other_and_one_of_them_leads_out(healthy):
     ec2 = healthy.client("ec2")
     peered = (PEERING, "active")
-    assert routes(ec2, CLUSTER_TABLE) == {"10.0.0.0/16": ("local", "active"), "10.1.0.0/16": peered}
+    assert routes(ec2, CLUSTER_TABLE) == {
+        "10.0.0.0/16": ("local", "active"),
+        "10.1.0.0/16": peered,
+        "10.20.0.0/16": ("tgw-0f1b2c3d4e5f60718", "active"),
+    }
     local = ("local", "active")
     assert routes(ec2, EGRESS_MAIN) == {
         "10.1.0.0/16": local,

@@ -16,6 +16,7 @@ from strategies.facts import (
     PrivateZone,
 )
 from strategies.ports import FactFailureError, Reader
+from strategies.private_server.answers import PrivateServerAnswers
 from strategies.resources.aws.inventory import inventory_readers
 from tests.contract.resources_aws.conftest import VPC, StartWorld, World
 from tests.contract.resources_aws.test_readers import situation
@@ -115,10 +116,17 @@ def test_private_zones_of_the_vpc(start_world: StartWorld) -> None:
         assert isinstance(vpcs, list)
         vpcs[0]["private_zones"] = [{"name": "git-codecommit.us-east-2.amazonaws.com"}, {"name": "acme.internal"}]
 
+    def made(own: bool) -> PrivateServerAnswers:
+        return PrivateServerAnswers.model_validate({"own": {"make": own}})
+
     asked = Answers.model_validate({"aws": {"profile": "prod-east", "region": "us-east-2", "vpcId": VPC}})
     with start_world(with_zone) as world:
         found = reader(world, AWS_PRIVATE_ZONES.id).read(Situation(asked, situation().facts))
-        assert reader(world, AWS_PRIVATE_ZONES.id).inputs(situation()) is None
+        zones = reader(world, AWS_PRIVATE_ZONES.id)
+        assert zones.inputs(situation()) is None
+        for own in (True, False):
+            server = asked.model_copy(update={"strategy": "private-server", "private_server": made(own)})
+            assert (zones.inputs(Situation(server, situation().facts)) is not None) is own
 
     assert found == (
         PrivateZone("git-codecommit.us-east-2.amazonaws.com", "123456789012"),

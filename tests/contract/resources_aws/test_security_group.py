@@ -242,3 +242,29 @@ def test_a_group_that_is_not_known_everywhere_yet_still_gets_its_rules(world: Wo
     assert found is not None
     assert (clients.refused, clients.looks) == (2, 2)
     assert (found.fields["ingress"], found.fields["egress"]) == (["tcp 443 from 10.0.0.0/16"], [])
+
+
+def test_more_ports_and_a_prefix_list_by_its_name(world: World, handler: SecurityGroupHandler) -> None:
+    asked = replace(RESOURCE, more_ports=(22,), egress=(("10.0.0.0/16", 443), ("com.amazonaws.us-east-2.s3", 443)))
+
+    run = world.run()
+    handler.create(asked, run)
+
+    found = handler.read(asked)
+    assert found is not None
+    assert found.fields["ingress"] == ["tcp 22 from 10.0.0.0/16", "tcp 443 from 10.0.0.0/16"]
+    assert found.fields["egress"] == ["tcp 443 to 10.0.0.0/16", "tcp 443 to com.amazonaws.us-east-2.s3"]
+    assert handler.plan(asked, found).action is Action.NONE
+
+    without = replace(asked, egress=asked.egress[:1])
+    change = handler.plan(without, handler.read(without))
+    assert [one.path for one in change.diff] == ["egress"]
+    handler.update(without, found, world.run())
+    again = handler.read(without)
+    assert again is not None
+    assert again.fields["egress"] == ["tcp 443 to 10.0.0.0/16"]
+
+
+def test_a_prefix_list_that_the_region_lacks_is_named(world: World, handler: SecurityGroupHandler) -> None:
+    with pytest.raises(ResourceError, match=r"com\.amazonaws\.us-east-2\.nothing"):
+        handler.create(replace(RESOURCE, egress=(("com.amazonaws.us-east-2.nothing", 443),)), world.run())

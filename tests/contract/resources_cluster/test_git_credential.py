@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -136,3 +136,29 @@ def test_it_takes_over_from_a_refresher(handler: GitCredentialHandler, client: K
     handler.create(RESOURCE, RecordingRun())
     assert secret(client)["password"] == "marker-password-1"
     assert action(handler) is Action.NONE
+
+
+def test_it_is_exchanged_on_request_and_a_killed_exchange_is_finished_by_the_next(
+    handler: GitCredentialHandler, iam: Iam, client: KubeClient
+) -> None:
+    handler.create(RESOURCE, RecordingRun())
+    renewed = replace(RESOURCE, renewed=True)
+    observed = handler.read(renewed)
+    assert observed is not None
+    change = handler.plan(renewed, observed)
+    assert (change.action, change.reason) == (Action.UPDATE, "a new one is asked for")
+    run = RecordingRun()
+    handler.update(renewed, observed, run)
+    assert run.calls == [
+        "iam:CreateServiceSpecificCredential",
+        "kubernetes:apply secrets",
+        "iam:DeleteServiceSpecificCredential",
+    ]
+    assert list(iam.credentials) == ["ACCA2"]
+    assert secret(client)["password"] == "marker-password-2"
+    for call in run.calls[1:]:
+        with pytest.raises(CancelledByOperatorError):
+            handler.create(renewed, RecordingRun(stop_before=call))
+        handler.create(renewed, RecordingRun())
+        assert len(iam.credentials) == 1
+        assert action(handler) is Action.NONE

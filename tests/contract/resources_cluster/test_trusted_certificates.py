@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from strategies.base import Action, Change, Group, Owner
 from strategies.kinds import TrustedCertificateResource
 from strategies.ports import ResourceError
-from strategies.resources.certificates import LARGEST, read_certificates
+from strategies.resources.certificates import LARGEST, certificates, described, read_certificates
 from strategies.resources.cluster.apis import CONFIG_MAP, strings
 from strategies.resources.cluster.client import KubeClient
 from strategies.resources.cluster.trusted_certificate import CONFIG, TrustedCertificateHandler
@@ -134,6 +136,31 @@ def test_two_instances_share_an_entry_until_the_last_one_goes(
 def test_without_the_config_map_the_plan_says_so(handler: TrustedCertificateHandler, cluster: Cluster, ca_file: str) -> None:
     cluster.server.store.delete("ConfigMap", NAMESPACE, CONFIG)
     assert "is there an ArgoCD resource?" in (plan(handler, resource(ca_file)).conflict or "")
+
+
+def test_a_certificate_that_was_confirmed_by_its_fingerprint_is_taken_from_the_server_once(
+    client: KubeClient, ca_file: str, pem: str
+) -> None:
+    asked: list[tuple[str, int, str]] = []
+
+    def shown(host: str, port: int, fingerprint: str) -> str:
+        asked.append((host, port, fingerprint))
+        return pem
+
+    handler = TrustedCertificateHandler(client, NAMESPACE, shown)
+    (der,) = certificates(pem)
+    printed = ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
+    one = replace(resource(ca_file), ca_file=None, fingerprint=printed, port=8443)
+    change = plan(handler, one)
+    assert (change.action, change.diff[0].after) == (Action.CREATE, described(pem))
+    assert asked == []
+    handler.create(one, RecordingRun())
+    assert asked == [(HOST, 8443, printed)]
+    assert entries(client) == {HOST: pem}
+    assert plan(handler, one).action is Action.NONE
+    assert plan(handler, resource(ca_file)).action is Action.NONE
+    other = replace(one, fingerprint=":".join(["AB"] * 32))
+    assert plan(handler, other).action is Action.UPDATE
 
 
 @pytest.mark.parametrize(

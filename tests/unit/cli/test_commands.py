@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -237,6 +238,22 @@ def test_destroy_wants_the_name(desk: Desk) -> None:
     again = desk.run("destroy", "prod-east", "--yes", "prod-east")
     assert again.exit_code == 0
     assert "nothing of prod-east" in again.stderr
+
+
+def test_destroy_without_answers_knows_which_strategy_was_applied(desk: Desk) -> None:
+    assert desk.on_file("apply", "--yes").exit_code == 0
+    desk.world.sites.clear()
+    assert desk.run("destroy", "prod-east", "--yes", "prod-east").exit_code == 0
+    assert {site.strategy for site in desk.world.sites} == {"codecommit"}
+
+
+def test_destroy_where_nothing_was_applied_from_knows_none(desk: Desk) -> None:
+    assert desk.on_file("apply", "--yes").exit_code == 0
+    shutil.rmtree(desk.folder / "state")
+    desk.world.sites.clear()
+    assert desk.run("destroy", "prod-east", "--yes", "prod-east").exit_code == 0
+    assert desk.world.things == {}
+    assert {site.strategy for site in desk.world.sites} == {None}
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from strategies.base import Action, Owner, Page, Question, Ref
+from strategies.base import Action, Card, Json, Owner, Page, Question, Ref, Situation
 from strategies.ports import ResourceError, SyncReport
-from strategies.unavailable import PRIVATE_SERVER
 from tests.fakes import SYNCED, FakeClock, FakeResource, FakeStrategy, FakeWorld, thing
 from wizard.answers.draft import Draft
 from wizard.engine import events
 from wizard.engine.apply import ConflictError
-from wizard.engine.journal import Journal, unfinished
+from wizard.engine.journal import Journal, applied_strategy, unfinished
 from wizard.engine.lock import LockedError, locked
 from wizard.engine.plan import SavedPlan, StalePlanError
 from wizard.engine.session import FRESH, IncompleteError, Session
@@ -204,8 +203,17 @@ def test_what_was_found_may_contradict_what_was_answered() -> None:
 
 
 def test_a_strategy_that_is_only_a_card_is_never_planned() -> None:
-    draft = Draft({"name": "prod-east", "strategy": PRIVATE_SERVER.id})
-    session = Session(FakeWorld(), draft, strategies={PRIVATE_SERVER.id: PRIVATE_SERVER}, questions=(), checks=())
+    class OnlyShown(FakeStrategy):
+        """A strategy that this version shows and cannot carry out."""
+
+        def __init__(self) -> None:
+            super().__init__(id="private-server")
+
+        def card(self, situation: Situation) -> Card:
+            return replace(super().card(situation), available=False)
+
+    draft = Draft({"name": "prod-east", "strategy": "private-server"})
+    session = Session(FakeWorld(), draft, strategies={"private-server": OnlyShown()}, questions=(), checks=())
     with pytest.raises(IncompleteError, match="private-server"):
         session.plan()
 
@@ -414,7 +422,42 @@ def test_killed_at_any_line_of_the_journal_it_ends_as_one_clean_run(at: int) -> 
     assert sorted(creations) == sorted(clean.calls), "nothing twice, nothing left out"
 
 
+def test_a_secret_that_is_missing_is_told_with_what_takes_it_where_there_is_work_for_it() -> None:
+    world = FakeWorld()
+    session = session_for(world, thing("aws.base"), thing("git.mirror", value="env:SOURCE"))
+    session.edit("source.url", "https://github.com/acme/cluster-config.git")
+    session.edit("source.username", "casey")
+    session.edit("source.password", "env:SOURCE")
+    with pytest.raises(ResourceError, match=r"^Secret env:SOURCE, needed for mirror: it is not set$"):
+        session.check_work(session.plan())
+    assert world.calls == []
+    world.foreign(thing("git.mirror", value="env:SOURCE"), ME)
+    session.check_work(session.plan())
+
+
 # --- journal and lock -------------------------------------------------------------------------------------------
+
+
+def test_the_last_applys_strategy_is_known_from_the_journals_of_every_place(tmp_path: Path) -> None:
+    assert applied_strategy(tmp_path) is None
+    told = (
+        ("one/2026-11-23T10-00-00.000001", '{"operation": "apply", "strategy": "bastion-proxy"}'),
+        ("two/2026-11-23T09-00-00.000001", '{"operation": "apply", "strategy": "codecommit"}'),
+        ("two/2026-11-23T11-00-00.000001", '{"operation": "destroy", "strategy": ""}'),
+        ("two/2026-11-23T12-00-00.000001", '{"operation": "ap'),
+        ("two/2026-11-23T13-00-00.000001", '{"operation": "apply", "fingerprint": "of an older version"}'),
+    )
+    for name, line in told:
+        path = tmp_path / f"{name}.journal.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{line}\n")
+    (tmp_path / "two" / "2026-11-23T14-00-00.000001.journal.jsonl").write_bytes(b"\xff\n")
+    assert applied_strategy(tmp_path) == "bastion-proxy"
+
+
+def test_an_apply_writes_its_strategy(tmp_path: Path) -> None:
+    apply(session_for(FakeWorld(), *DIAMOND, directory=tmp_path))
+    assert applied_strategy(tmp_path / "prod-east") == "codecommit"
 
 
 def test_the_journal_is_private_and_tells_what_a_killed_run_was_doing(tmp_path: Path) -> None:
@@ -521,6 +564,41 @@ def test_destroy_removes_what_is_marked_in_order_and_keeps_commits() -> None:
     named = session.plan_destroy(delete_repository="repo")
     assert session.apply(named, sink=lambda _: None, cancel=threading.Event()).ok
     assert set(world.things) == {"aws.theirs", "aws.adopted"}
+
+
+def test_what_cannot_be_removed_from_here_is_told_and_left() -> None:
+    world = FakeWorld()
+    world.foreign(thing("git.repo"), ME)
+    world.things["git.repo"] = replace(world.things["git.repo"], stays="it stays on https://git.example.com: no token")
+    session = session_for(world)
+    (change,) = session.plan_destroy().changes
+    assert (change.action, change.reason) == (Action.NONE, "it stays on https://git.example.com: no token")
+    assert not session.plan_destroy().pending
+
+
+def test_what_the_answers_alone_made_us_look_for_is_told_by_destroy_alone() -> None:
+    world = FakeWorld()
+    world.foreign(thing("git.repo"), ME)
+    world.things["git.repo"] = replace(world.things["git.repo"], stays="it stays", told={"answered": True})
+    session = session_for(world, thing("aws.base"))
+    assert [change.address for change in session.plan().changes] == ["aws.base"]
+    assert [change.reason for change in session.plan_destroy().changes] == ["it stays"]
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({}, "kept: it holds commits (--delete-repository repo removes it)"),
+        ({"kept": "it holds the server's data (aws ec2 delete-volume removes it)"}, "kept: it holds the server's data"),
+    ],
+)
+def test_what_is_kept_says_what_it_holds_in_the_words_of_its_kind(told: dict[str, Json], reason: str) -> None:
+    world = FakeWorld()
+    world.foreign(thing("git.repo"), ME)
+    world.things["git.repo"] = replace(world.things["git.repo"], filled=True, told=told)
+    (change,) = session_for(world).plan_destroy().changes
+    assert change.action is Action.NONE
+    assert change.reason.startswith(reason)
 
 
 def test_destroy_without_a_look_at_everything_is_refused_unless_partial() -> None:

@@ -19,7 +19,7 @@ from strategies.facts import (
     SOURCE,
     FactError,
 )
-from tests.fakes import PROXIED, SOURCE_URL, FakeStrategy, FakeWorld, passing
+from tests.fakes import PROXIED, SERVED, SOURCE_URL, FakeStrategy, FakeWorld, passing
 from wizard.answers.draft import Draft
 from wizard.engine.events import CheckChanged, Event, FactRead, FactStarted
 from wizard.engine.session import Session
@@ -82,7 +82,7 @@ def test_suggestions_lead_from_fact_to_fact() -> None:
         assert session.wait(10)
         answers = session.complete()
         assert (answers.aws.region, answers.cluster.context, answers.name) == ("us-east-2", "prod-east", "prod-east")
-        waiting = {AWS_REPOSITORY.id, *PROXIED, *(fact for fact in world.facts if fact.startswith(SOURCE.id))}
+        waiting = {AWS_REPOSITORY.id, *PROXIED, *SERVED, *(fact for fact in world.facts if fact.startswith(SOURCE.id))}
         assert {read for read, _ in world.reads} == set(world.facts) - waiting
         assert [q.key for q in session.missing()] == ["source.url"]
 
@@ -340,3 +340,17 @@ def test_a_mistake_in_one_check_hides_no_other() -> None:
         assert statuses(session) == {"wrong": Status.UNKNOWN, "right": Status.PASS}
         [told] = [r for r in session.results() if r.check.id == "wrong"]
         assert "LookupError: nobody thought of this" in told.verdict.evidence
+
+
+def test_what_leads_stands_before_the_common_questions_of_its_page_alone() -> None:
+    def named(key: str, page: Page, *, leads: bool = False) -> Question:
+        return Question(key=key, title=key, help="", page=page, leads=leads)
+
+    common = (named("name", Page.ENVIRONMENT), named("source.url", Page.DETAILS))
+    own = (named("privateServer.secretName", Page.DETAILS), named("privateServer.repository.url", Page.DETAILS, leads=True))
+    draft = Draft({"strategy": "private-server"})
+    strategies = {"private-server": FakeStrategy(id="private-server", asked=own)}
+    session = Session(FakeWorld(), draft, strategies=strategies, questions=common, checks=())
+    order = ["privateServer.repository.url", "source.url", "privateServer.secretName"]
+    assert [one.key for one in session.questions(Page.DETAILS)] == order
+    assert [one.key for one in session.questions()] == ["name", *order]

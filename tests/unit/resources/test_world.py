@@ -49,6 +49,21 @@ def test_the_same_place_is_the_same_site(world: AwsAndClusterWorld) -> None:
     assert world.site(complete()) is not world.site(complete(aws__region="eu-west-1"))
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("server-repository", "read-credential", "cluster-object", "gitlab-server", "ec2-instance", "security-group"),
+        ("cluster-object", "trusted-certificate", "gitlab-server"),
+        ("gitlab-server", "ec2-instance", "private-name", "data-volume", "stored-secret"),
+        ("ec2-instance", "instance-profile", "iam-role"),
+    ],
+)
+def test_what_stands_on_something_goes_before_it(world: AwsAndClusterWorld, order: tuple[str, ...]) -> None:
+    handlers = world.site(complete()).handlers()
+    ranks = [handlers[kind].rank for kind in order]
+    assert ranks == sorted(set(ranks), reverse=True)
+
+
 def test_nothing_is_read_before_anything_is_known(world: AwsAndClusterWorld) -> None:
     empty = Situation(complete().model_validate({}), Facts())
     waiting = {reader.fact_id for reader in world.readers() if reader.inputs(empty) is None}

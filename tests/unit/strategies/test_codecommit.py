@@ -161,9 +161,3 @@ def test_the_card_speaks_of_this_environment() -> None:
     assert card.recommended
     assert card.cost == "about $22 a month (3 AZs)"
     assert not STRATEGY.card(situation({AWS_ENDPOINT_SERVICES.id: EndpointServices({})})).recommended
-
-
-def test_later_strategies_say_that_they_are_not_in_this_version() -> None:
-    for one in ("private-server",):
-        card = STRATEGIES[one].card(situation())
-        assert (card.available, card.recommended, card.headline) == (False, False, "not in this version")

@@ -36,6 +36,8 @@ class Repository:
     proxy: str = ""
     no_proxy: str = ""
     app: AppLogin | None = None
+    ssh_private_key: str = field(default="", repr=False)
+    insecure_ignore_host_key: bool = False
 
     @property
     def basic(self) -> tuple[str, str] | None:
@@ -65,7 +67,7 @@ def find(store: Store, namespace: str, url: str, project: str) -> Repository:
         if own is None or values.get("project") == project:
             own = values
     found = _repository(url, own or {})
-    if found.username or found.password or found.bearer_token or found.app is not None:
+    if found.username or found.password or found.bearer_token or found.ssh_private_key or found.app is not None:
         return found
     templates = [
         values
@@ -92,6 +94,8 @@ def _repository(url: str, values: Mapping[str, str]) -> Repository:
         proxy=values.get("proxy", ""),
         no_proxy=values.get("noProxy", ""),
         app=_app(values),
+        ssh_private_key=values.get("sshPrivateKey", ""),
+        insecure_ignore_host_key="true" in {values.get("insecure"), values.get("insecureIgnoreHostKey")},
     )
 
 

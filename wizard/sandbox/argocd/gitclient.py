@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from wizard.sandbox.argocd.credentials import Repository
 from wizard.sandbox.argocd.githubapp import AppError, AppTokens
 from wizard.sandbox.argocd.proxies import ProxySettings, place
+from wizard.sandbox.argocd.sshclient import SshClient, SshError, is_ssh
 from wizard.sandbox.argocd.transport import Client, Network, TransportError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_SSH = re.compile(r"ssh://|[^/:@\s]+@[^/:\s]+:(?!//)")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 _ASKPASS = """#!/bin/sh
 case "$1" in Username*) printf %s "$ARGOCD_GIT_USER" ;; *) printf %s "$ARGOCD_GIT_PASSWORD" ;; esac
@@ -80,10 +80,11 @@ class GitClient:
         return tree
 
     def _refs(self) -> dict[str, str]:
-        if _SSH.match(self._repository.url):
-            # SSH takes the proxy for one of SOCKS (util/git/workaround.go, creds.go); without one, the VPC drops the packets.
-            told = "proxy: unknown scheme: http" if self._repository.proxy else f"dial tcp {self._host}:22: i/o timeout"
-            raise GitError(f"failed to list refs: {told}")
+        if is_ssh(self._repository.url):
+            try:
+                return self._ssh().refs()
+            except SshError as error:
+                raise GitError(f"failed to list refs: {error}") from error
         url = f"{self._repository.url}/info/refs?service=git-upload-pack"
         headers = {"User-Agent": "git/go-git", "Accept": "*/*"}
         # go-git sends what it has with the first request, challenge or not.
@@ -144,6 +145,8 @@ class GitClient:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_SSL_CAINFO": str(self._certificate_file()),
         }
+        if is_ssh(repository.url):
+            return environment | self._ssh().environment()
         if repository.insecure:
             environment["GIT_SSL_NO_VERIFY"] = "true"
         header = repository.authorization()
@@ -161,6 +164,18 @@ class GitClient:
                 "ARGOCD_GIT_PASSWORD": password,
             }
         return environment
+
+    def _ssh(self) -> SshClient:
+        repository, network = self._repository, self._network
+        return SshClient(
+            repository.url,
+            repository.ssh_private_key,
+            network.known_hosts,
+            repository.insecure_ignore_host_key,
+            repository.proxy,
+            network.direct,
+            self._folder,
+        )
 
     def _carried(self) -> dict[str, str]:
         """The variables that Argo CD gives its child, with the loopback's way to each proxy in the place of its address.

@@ -79,6 +79,7 @@ class RepoServer:
             self._ca_bundle,
             {host: text(pem) for host, pem in certificates.items()},
             self._environ(namespace),
+            text(dig(self._store.get("ConfigMap", namespace, "argocd-ssh-known-hosts-cm") or {}, "data", "ssh_known_hosts")),
         )
 
     def _environ(self, namespace: str) -> dict[str, str]:

@@ -30,8 +30,9 @@ class Network:
     """The repo-server's surroundings.
 
     ``doors`` lead into the VPC, ``direct`` is the proxy by which the sandbox carries what a child connects to directly,
-    ``ca_bundle`` the system's CAs, ``host_certificates`` the PEM text by host of ``argocd-tls-certs-cm``, and ``environ`` the
-    variables that the ``ArgoCD`` resource gives the repo-server.
+    ``ca_bundle`` the system's CAs, ``host_certificates`` the PEM text by host of ``argocd-tls-certs-cm``, ``environ`` the
+    variables that the ``ArgoCD`` resource gives the repo-server, and ``known_hosts`` the text of
+    ``argocd-ssh-known-hosts-cm``.
     """
 
     doors: Doors
@@ -39,6 +40,7 @@ class Network:
     ca_bundle: Path
     host_certificates: Mapping[str, str]
     environ: Mapping[str, str]
+    known_hosts: str = ""
 
     def context(self, host: str, *, insecure: bool) -> ssl.SSLContext:
         """The trust for a host: its own certificates take the place of the system's (``util/cert``)."""
@@ -47,6 +49,8 @@ class Network:
             context = ssl.create_default_context(cafile=str(self.ca_bundle))
         else:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            # To Go (crypto/x509) whatever is in the pool is a root, also a CA that another one has signed.
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             with contextlib.suppress(ssl.SSLError, ValueError):  # what is no certificate is left out: nobody is believed
                 context.load_verify_locations(cadata=certificate)
         if insecure:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from wizard.sandbox.aws.demands import ANY, Demand, request_tags, resource_tags
 from wizard.sandbox.aws.ec2_authorization import ec2_demands, passing
+from wizard.sandbox.aws.secret_demands import secret_demands
 from wizard.sandbox.aws.world import World
 
 _IAM_ARNS = ("OpenIDConnectProviderArn", "PolicySourceArn")
@@ -31,6 +32,8 @@ def demands(world: World, service: str, operation: str, body: bytes) -> Sequence
     """Everything that must be allowed, the operation's own action first."""
     if service == "codecommit":
         return list(_codecommit(world, operation, _json(body)))
+    if service == "secretsmanager":
+        return [Demand(*asked) for asked in secret_demands(world, operation, _json(body))]
     if service == "ssm":
         return list(_ssm(world, operation, _json(body)))
     parameters = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

@@ -18,14 +18,20 @@ Parameters = Mapping[str, str]
 
 _GROUP = (("GroupId", "security-group"),)
 _MACHINES = (("InstanceId", "instance"),)
+_ATTACHED = (("VolumeId", "volume"), ("InstanceId", "instance"))
 _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "AuthorizeSecurityGroupEgress": _GROUP,
     "AuthorizeSecurityGroupIngress": _GROUP,
+    "AttachVolume": _ATTACHED,
     "CreateSecurityGroup": (("VpcId", "vpc"),),
     "CreateVpcEndpoint": (("VpcId", "vpc"), ("SubnetId", "subnet"), ("SecurityGroupId", "security-group")),
+    "CreateVolume": (),
     "DeleteSecurityGroup": _GROUP,
+    "DeleteVolume": (("VolumeId", "volume"),),
     "DeleteVpcEndpoints": (("VpcEndpointId", "vpc-endpoint"),),
+    "DetachVolume": _ATTACHED,
     "ModifyInstanceMetadataOptions": _MACHINES,
+    "ModifyVolume": (("VolumeId", "volume"),),
     "ModifyVpcEndpoint": (
         ("VpcEndpointId", "vpc-endpoint"),
         ("AddSubnetId", "subnet"),
@@ -43,7 +49,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """Operations held to resources that are there: parameter (or the start of a numbered one) and resource type."""
 
-_MADE = {"CreateSecurityGroup": "security-group", "CreateVpcEndpoint": "vpc-endpoint"}
+_MADE = {"CreateSecurityGroup": "security-group", "CreateVolume": "volume", "CreateVpcEndpoint": "vpc-endpoint"}
 _TAGGED_RULES = ("AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress")
 _TAGGING = ("CreateTags", "DeleteTags")
 _TAG_KIND = re.compile(r"^TagSpecification\.(\d+)\.ResourceType$")
@@ -78,7 +84,8 @@ class _Request:
             return
         made = _MADE.get(operation)
         if made is not None:
-            yield Demand(self._action, f"{self._prefix}:{made}/{NEW}", self._asked(made))
+            encrypted = {"ec2:Encrypted": self._parameters["Encrypted"]} if "Encrypted" in self._parameters else {}
+            yield Demand(self._action, f"{self._prefix}:{made}/{NEW}", {**self._asked(made), **encrypted})
         for parameter, kind in named:
             for identifier in numbered(self._parameters, parameter):
                 yield self._there(kind, identifier)

@@ -23,6 +23,7 @@ from wizard.sandbox.aws.authorization import demands
 from wizard.sandbox.aws.demands import Demand
 from wizard.sandbox.aws.faults import Fault
 from wizard.sandbox.aws.policy import Decision
+from wizard.sandbox.aws.rest import operation as operation_of
 from wizard.sandbox.aws.views import Call, Credential
 from wizard.sandbox.aws.world import World
 
@@ -36,8 +37,6 @@ READS = ("Describe", "Get", "GET ", "List", "Simulate", "Assume", "Lookup", "Hea
 UNSIGNED = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML")
 ACTION_PREFIX = {"tagging": "tag"}
 """Services whose actions in policies do not begin with their signing name."""
-REST = {"GET /2013-04-01/hostedzonesbyvpc": "ListHostedZonesByVPC"}
-"""Operations of services (Route 53) that are named by method and path."""
 ALWAYS_ALLOWED = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 
 
@@ -95,8 +94,10 @@ class Gateway:
             code = _error_code(body) if status >= 400 else None
             ended = time.monotonic()
             actions = tuple(dict.fromkeys(demand.action for demand in _demands(self._world, request)))
+            signer = self._world.credential(request.access_key_id) if request.access_key_id is not None else None
+            whose = signer.principal_arn if signer is not None else ""
             self._calls.append(
-                Call(request.service, request.operation, started, ended, request.mutating, status, code, actions)
+                Call(request.service, request.operation, started, ended, request.mutating, status, code, actions, whose)
             )
         headers = [
             *(header for header in headers if header[0] != "Date"),
@@ -188,7 +189,8 @@ def _read(environ: WSGIEnvironment) -> Request:
     form = parse_qs(body.decode("utf-8", "replace")) if "form-urlencoded" in environ.get("CONTENT_TYPE", "") else {}
     form = form or parse_qs(environ.get("QUERY_STRING", ""))
     fallback = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
-    operation = target.rpartition(".")[2] or REST.get(fallback) or form.get("Action", [fallback])[0]
+    rest = operation_of(environ["REQUEST_METHOD"], str(environ.get("PATH_INFO", "/")))
+    operation = target.rpartition(".")[2] or rest or form.get("Action", [fallback])[0]
     return Request(
         service=match["service"] if match else "sts",
         operation=operation,

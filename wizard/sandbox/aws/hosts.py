@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from moto.ec2.models.instances import Instance
 
 _EVERYWHERE = "0.0.0.0/0"
+_ROOTS = ("/dev/sda1", "/dev/xvda")
 
 
 class Hosts:
@@ -19,6 +20,7 @@ class Hosts:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._images = {one.id: one.machine for one in world.scenario.images}
         self._specs = {one.id: one.machine for vpc in world.scenario.vpcs for one in vpc.instances}
 
     def all(self) -> list[Host]:
@@ -37,11 +39,18 @@ class Hosts:
         return (one for one in self._world.ec2.all_instances() if one.state != "terminated")
 
     def _host(self, instance: Instance) -> Host:
-        # A machine that was made later is bare, as its image is.
-        spec = self._specs.get(instance.id) or MachineSpec()
+        # What was made later is as its image is: bare, unless the scenario says otherwise.
+        spec = self._specs.get(instance.id) or self._images.get(instance.image_id) or MachineSpec()
         name = self._world.ec2.tags.get(instance.id, {}).get("Name", instance.id)
         running = instance.state == "running"
-        return Host(instance.id, str(name), str(instance.private_ip), running, self._routed_out(instance), spec)
+        address, routed = str(instance.private_ip), self._routed_out(instance)
+        return Host(instance.id, str(name), address, running, routed, spec, self._volumes(instance))
+
+    def _volumes(self, instance: Instance) -> tuple[str, ...]:
+        """The volumes attached to it, but for the disk that it starts from."""
+        attached = [one for one in self._world.ec2.volumes.values() if one.attachment is not None]
+        ours = [one for one in attached if one.attachment.instance.id == instance.id]
+        return tuple(str(one.id) for one in ours if one.attachment.device not in _ROOTS)
 
     def _routed_out(self, instance: Instance) -> bool:
         """A NAT gateway serves every machine, an internet gateway those with a public address (VPC user guide)."""

@@ -53,6 +53,62 @@ class Reach:
             return f"no machine runs at {target}"
         return self._stopped_by_acls(start, end, port) or _stopped_by_groups(start, end, port)
 
+    def obstacle_outside(self, source: str, target: str, port: int) -> str | None:
+        """What stops a TCP connection to an address of the company's own network, which a transit gateway leads to.
+
+        What stands in the way over there - its routes back, its firewalls - is not AWS's.
+        """
+        start = next(iter(self._interfaces(source)), None)
+        if start is None:
+            return f"nothing has the address {source}"
+        table = self._table(start)
+        route = _most_specific(table, target)
+        if route is None:
+            return f"route table {table.id} of {start.subnet.id} has no route to {target}"
+        gateway = route.transit_gateway
+        if gateway is None:
+            through = "this VPC alone" if route.local else self._other_vpc(start.subnet.vpc_id, route, target)[1]
+            return f"route {route.destination_cidr_block} of {table.id} leads to {through}"
+        if start.subnet.vpc_id not in self._attached(gateway.id):
+            return f"{gateway.id} is not attached to {start.subnet.vpc_id}"
+        if not any(_within(target, cidr) for cidr in self._ec2.beyond.get(gateway.id, ())):
+            return f"{gateway.id} knows no way to {target}"
+        acl = self._acl(start)
+        for outbound, ports in ((True, (port, port)), (False, _EPHEMERAL)):
+            if acl is not None and not _lets_through(acl, outbound, target, ports):
+                return f"network ACL {acl.id} of {start.subnet.id} does not let TCP {port} to {target} and back"
+        if not any(_fits_outside(rule, target, port) for group in start.group_set for rule in group.egress_rules):
+            return f"no security group of {source} lets TCP {port} out to {target}"
+        return None
+
+    def obstacle_inward(self, source: str, target: str, port: int) -> str | None:
+        """What stops one from the company's own network to a machine: the way there is that of the answers, back."""
+        end = next((one for one in self._interfaces(target) if one.instance is not None), None)
+        if end is None or end.instance is None or end.instance.state != _RUNNING:
+            return f"no machine runs at {target}"
+        table = self._table(end)
+        route = _most_specific(table, source)
+        gateway = route.transit_gateway if route is not None else None
+        if gateway is None or end.subnet.vpc_id not in self._attached(gateway.id):
+            return f"no way leads back: route table {table.id} of {end.subnet.id} has no transit gateway to {source}"
+        if not any(_within(source, cidr) for cidr in self._ec2.beyond.get(gateway.id, ())):
+            return f"no way leads back: {gateway.id} knows no way to {source}"
+        acl = self._acl(end)
+        for outbound, ports in ((False, (port, port)), (True, _EPHEMERAL)):
+            if acl is not None and not _lets_through(acl, outbound, source, ports):
+                return f"network ACL {acl.id} of {end.subnet.id} does not let TCP {port} in from {source} and back"
+        if not any(_fits_outside(rule, source, port) for group in end.group_set for rule in group.ingress_rules):
+            return f"no security group of {target} lets TCP {port} from {source} in"
+        return None
+
+    def _attached(self, gateway_id: str) -> list[str]:
+        """The VPCs that a transit gateway carries for."""
+        return [
+            one.vpc_id
+            for one in self._ec2.transit_gateway_attachments.values()
+            if one.transit_gateway_id == gateway_id and one.resource_type == "vpc" and one.state == "available"
+        ]
+
     def _led(self, start: NetworkInterface, target: str) -> tuple[NetworkInterface | None, str]:
         """The interface that a packet from ``start`` to ``target`` arrives at, or None and why at none."""
         table = self._table(start)
@@ -89,11 +145,7 @@ class Reach:
 
     def _across(self, gateway_id: str, vpc_id: str, target: str) -> tuple[str | None, str]:
         """Transit gateways guide, "How transit gateways work": by default every attachment's routes are known to all."""
-        attached = [
-            self._ec2.get_vpc(one.vpc_id)
-            for one in self._ec2.transit_gateway_attachments.values()
-            if one.transit_gateway_id == gateway_id and one.resource_type == "vpc" and one.state == "available"
-        ]
+        attached = [self._ec2.get_vpc(one) for one in self._attached(gateway_id)]
         if vpc_id not in [vpc.id for vpc in attached]:
             return None, f"{gateway_id}, to which {vpc_id} is not attached"
         there = next((vpc for vpc in attached if vpc.id != vpc_id and _within(target, vpc.cidr_block)), None)
@@ -177,6 +229,13 @@ def _fits(rule: SecurityGroupRule, peer: NetworkInterface, port: int) -> bool:
         return False
     named = (rule.source_group or {}).get("GroupId")
     return named in [group.id for group in peer.group_set] if named else _within(peer.private_ip_address, rule.cidr_ipv4)
+
+
+def _fits_outside(rule: SecurityGroupRule, target: str, port: int) -> bool:
+    """The same for an address that is no interface of the account."""
+    if rule.ip_protocol != "-1" and not (rule.ip_protocol == "tcp" and int(rule.from_port) <= port <= int(rule.to_port)):
+        return False
+    return _within(target, rule.cidr_ipv4)
 
 
 def _within(address: str, cidr: str | None) -> bool:

@@ -55,6 +55,7 @@ def _seed_transit_gateway(ec2: SandboxEc2, gateway: TransitGateway) -> None:
     ec2.transit_gateways.pop(made.id)
     made.id = gateway.id
     ec2.transit_gateways[gateway.id] = made
+    ec2.beyond[gateway.id] = gateway.beyond
     for vpc in gateway.vpcs:
         subnets = [one.id for one in ec2.describe_subnets(filters={"vpc-id": [vpc]})]
         ec2.create_transit_gateway_vpc_attachment(gateway.id, vpc, subnets)

@@ -133,6 +133,18 @@ class Instance(Section):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
+class Image(Section):
+    """A machine image of this account. ``state`` is EC2's word."""
+
+    id: str
+    name: str
+    description: str = ""
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    machine: MachineSpec = Field(default_factory=MachineSpec)
+    """What is on a machine that is made from it."""
+    state: Literal["available", "pending", "failed", "deregistered", "disabled"] = "available"
+
+
 class TcpRule(Section):
     """TCP to ``port``, between the group's members and ``cidr``, or whoever has the group ``group``."""
 
@@ -236,10 +248,14 @@ class Peering(Section):
 
 
 class TransitGateway(Section):
-    """A transit gateway that carries between the VPCs attached to it."""
+    """A transit gateway that carries between the VPCs attached to it.
+
+    ``beyond`` are the IPv4 ranges of the company's own network that it leads to, by VPN or Direct Connect.
+    """
 
     id: str
     vpcs: tuple[str, ...]
+    beyond: tuple[str, ...] = ()
     tags: dict[str, str] = Field(default_factory=dict)
 
 
@@ -306,6 +322,7 @@ class AwsScenario(Section):
     operator: Operator = Field(default_factory=Operator)
     iam: Iam = Field(default_factory=Iam)
     vpcs: tuple[Vpc, ...] = ()
+    images: tuple[Image, ...] = ()
     peerings: tuple[Peering, ...] = ()
     transit_gateways: tuple[TransitGateway, ...] = ()
     endpoint_services: EndpointServices

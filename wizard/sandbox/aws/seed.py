@@ -6,6 +6,7 @@ import json
 
 from moto.codecommit.models import codecommit_backends
 
+from wizard.sandbox.aws.images import seed_image
 from wizard.sandbox.aws.network import seed_network
 from wizard.sandbox.aws.routes import seed_routes
 from wizard.sandbox.aws.services.codecommit import SandboxCodeCommit
@@ -19,6 +20,8 @@ def seed(world: World) -> Credential:
     """Fill the account; gives the operator's credential."""
     seed_identities(world)
     ec2: SandboxEc2 = world.ec2
+    for image in world.scenario.images:
+        seed_image(ec2, image)
     for vpc in world.scenario.vpcs:
         seed_network(ec2, vpc)
     seed_routes(ec2, world.scenario)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.moto_server.werkzeug_app import MotoRequestHandler
+from moto.route53.models import route53_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from wizard.sandbox.aws import extension
@@ -27,6 +28,8 @@ from wizard.sandbox.aws.views import Call, Credential, EndpointView, IngressRule
 from wizard.sandbox.aws.world import World
 from wizard.sandbox.machines.spec import Host
 
+_ROLE_SECONDS = 21600
+"""How long credentials of a machine's role hold (EC2 user guide, "IAM roles for Amazon EC2")."""
 _one_at_a_time = threading.Lock()
 
 
@@ -138,6 +141,28 @@ class AwsServer:
             decisions = (self._world.organization_decision(*asked), self._world.decision(*asked))
             return all(decision is Decision.ALLOWED for decision in decisions)
 
+    def machine_role(self, instance_id: str) -> tuple[str, Credential] | None:
+        """The role of a machine's instance profile, and credentials of a session of it; None where it has none."""
+        with self._world.lock:
+            associations = self._world.ec2.iam_instance_profile_associations.values()
+            profile = next((one.iam_instance_profile for one in associations if one.instance.id == instance_id), None)
+            role = next(iter(profile.roles), None) if profile is not None else None
+            if role is None:
+                return None
+            scenario = self._world.scenario
+            session = f"arn:{scenario.partition}:sts::{scenario.account_id}:assumed-role/{role.name}/{instance_id}"
+            return str(role.name), self._world.issue(session, _ROLE_SECONDS)
+
+    def private_name(self, host: str) -> str | None:
+        """Where a private hosted zone that is exactly this name leads it; None where there is none, or no address in it."""
+        with self._world.lock:
+            backend = route53_backends[self._world.scenario.account_id][self._world.scenario.partition]
+            for zone in backend.zones.values():
+                if zone.private_zone and zone.name.rstrip(".") == host:
+                    records = (one for one in zone.rrsets if one.type == "A" and one.name.rstrip(".") == host)
+                    return next((str(value) for one in records for value in one.records or ()), None)
+        return None
+
     def endpoint(self, service_short_name: str) -> EndpointView | None:
         """The available interface endpoint with private DNS for ``git-codecommit``, ``sts`` ...; None when there is none.
 
@@ -176,6 +201,16 @@ class AwsServer:
         """What stops a TCP connection from one private address to a machine's ``target:port``, in words; None: nothing."""
         with self._world.lock:
             return Reach(self._world.ec2).obstacle(source, target, port)
+
+    def obstacle_outside(self, source: str, target: str, port: int) -> str | None:
+        """What stops one to ``target:port`` in the company's own network, behind a transit gateway; None: nothing."""
+        with self._world.lock:
+            return Reach(self._world.ec2).obstacle_outside(source, target, port)
+
+    def obstacle_inward(self, source: str, target: str, port: int) -> str | None:
+        """What stops one from ``source`` in the company's own network to a machine's ``target:port``; None: nothing."""
+        with self._world.lock:
+            return Reach(self._world.ec2).obstacle_inward(source, target, port)
 
     @property
     def unoffered(self) -> tuple[str, ...]:

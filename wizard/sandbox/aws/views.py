@@ -72,7 +72,8 @@ class EndpointView:
 class Call:
     """One API call. ``started`` and ``ended`` are seconds of the monotonic clock; ``error`` is the AWS error code, if any.
 
-    ``actions`` are the IAM actions that it has to be allowed; empty where none is needed.
+    ``actions`` are the IAM actions that it has to be allowed; empty where none is needed. ``principal`` is the ARN of whose
+    access key it was signed with; empty where it was not signed, or with one that is not known.
     """
 
     service: str
@@ -83,3 +84,4 @@ class Call:
     status: int
     error: str | None = None
     actions: tuple[str, ...] = ()
+    principal: str = ""

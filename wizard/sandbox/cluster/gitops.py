@@ -11,6 +11,11 @@ from wizard.sandbox.cluster.scenario import ArgoCdInstance, GitOpsOperator
 
 PACKAGE = OPERATOR_NAMESPACE = "openshift-gitops-operator"
 INSTANCE = "openshift-gitops"
+_KNOWN_HOSTS = """\
+github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl
+gitlab.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAfuCHKVTjquxvt6CM6tdG4SLp1Btn/nOeHHE5UOzRdf
+"""
+"""The public hosts that the operator puts there (argocd-operator ``common/defaults.go``), as far as their ed25519 keys."""
 OPERATOR_TYPES: tuple[ResourceType, ...] = tuple(type_ for type_ in TYPES if type_.group == "argoproj.io")
 """The kinds whose definitions come with the operator."""
 PARTS = ("applicationController", "applicationSetController", "redis", "repo", "server", "sso")
@@ -105,9 +110,10 @@ def furniture(namespace: str, name: str) -> Iterator[Object]:
     """What the operator and Argo CD make beside an instance: service accounts, configuration, the default project."""
     for account in ("argocd-application-controller", "argocd-server"):
         yield made("v1", "ServiceAccount", f"{name}-{account}", namespace)
-    for config in ("argocd-cm", "argocd-rbac-cm", "argocd-tls-certs-cm"):
+    hosts: Object = {"ssh_known_hosts": _KNOWN_HOSTS}
+    for config in ("argocd-cm", "argocd-rbac-cm", "argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm"):
         labels: Object = {"app.kubernetes.io/part-of": "argocd", "app.kubernetes.io/managed-by": name}
-        obj = made("v1", "ConfigMap", config, namespace, data={})
+        obj = made("v1", "ConfigMap", config, namespace, data=hosts if config == "argocd-ssh-known-hosts-cm" else {})
         obj["metadata"] = {"name": config, "namespace": namespace, "labels": labels}
         yield obj
     everything: Object = {"group": "*", "kind": "*"}

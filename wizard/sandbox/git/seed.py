@@ -1,4 +1,4 @@
-"""Builds the repositories of the GitHub stand-in: one ``git fast-import`` stream each, the same commit ids every time.
+"""Builds the repositories of the Git stand-ins: one ``git fast-import`` stream each, the same commit ids every time.
 
 Format: git-fast-import(1). Everything that goes into a commit id - author, dates, messages, content - comes from the scenario
 or is fixed here.
@@ -26,12 +26,22 @@ def seed(section: GitHubSection, root: Path) -> dict[str, HostedRepository]:
     hosted = {}
     for repository in section.repositories:
         path = root / section.organisation / f"{repository.name}.git"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _git("init", "--quiet", "--bare", f"--initial-branch={repository.default_branch}", str(path))
-        large = {file: add_zeros(path, size) for file, size in repository.large_files.items()}
-        _git(f"--git-dir={path}", "fast-import", "--quiet", "--force", "--done", stdin=b"".join(_stream(repository, large)))
+        empty(path, repository.default_branch)
+        fill(path, repository)
         hosted[f"{section.organisation}/{repository.name}".lower()] = HostedRepository(path, repository.token)
     return hosted
+
+
+def empty(path: Path, default_branch: str) -> None:
+    """Make a bare repository without a commit."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _git("init", "--quiet", "--bare", f"--initial-branch={default_branch}", str(path))
+
+
+def fill(path: Path, repository: GitHubRepository) -> None:
+    """Give the bare repository the content that the scenario says."""
+    large = {file: add_zeros(path, size) for file, size in repository.large_files.items()}
+    _git(f"--git-dir={path}", "fast-import", "--quiet", "--force", "--done", stdin=b"".join(_stream(repository, large)))
 
 
 def _git(*arguments: str, stdin: bytes | None = None) -> None:

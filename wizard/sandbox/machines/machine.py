@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from wizard.sandbox.machines import tool, toolbox
+from wizard.sandbox.machines import disks, tool, toolbox
 from wizard.sandbox.machines.daemon import Daemon, DaemonError, SquidDaemon, Surroundings, hosts_of, port_of, whole
 from wizard.sandbox.machines.fallback import StandInSquid
+from wizard.sandbox.machines.gitlab import GitLabMachine, GitLabs
 from wizard.sandbox.machines.spec import PACKAGED, Host
 from wizard.sandbox.machines.toolbox import Said
 from wizard.sandbox.reaper import Reaper
@@ -47,6 +48,9 @@ class Machine:
         self.packaged = PACKAGED
         self.enabled = host.spec.squid.running
         self.lock = threading.RLock()
+        self.gitlab: GitLabMachine | None = None
+        self.environment: Callable[[], Mapping[str, str]] = dict
+        """Where its programs find AWS, besides what every machine has."""
         self._door = door
         self._internet = internet
         self._reaper = reaper
@@ -77,12 +81,17 @@ class Machine:
     def execute(self, script: str, seconds: float) -> Said | None:
         """Run a script with /bin/sh, as Systems Manager's agent does; None when it did not end in time and was stopped."""
         place = self.folder / "tmp" / "script"
-        place.write_text(_PLACES.sub(f"{self.folder}/", script))
+        places = _PLACES
+        if self.gitlab is not None:
+            places = disks.PLACES
+            disks.attach(self.folder, self.folder.parent / "volumes", self.host.volumes)
+        place.write_text(places.sub(f"{self.folder}/", script))
         environment = {
             "PATH": f"{self.folder / 'bin'}:{os.environ.get('PATH', os.defpath)}",
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder / "tmp"),
-            "EZGITOPS_MACHINE": self._door,
+            "EZGITOPS_MACHINE": self._door if self.gitlab is None else self.gitlab.door,
+            **self.environment(),
         }
         process = subprocess.Popen(
             ["/bin/sh", str(place)],
@@ -134,6 +143,17 @@ class Machine:
     def reload(self) -> str | None:
         """Let it read its configuration again; what went wrong, or None."""
         return self._begin(self._daemon.reload)
+
+    def furnish_gitlab(self, gitlabs: GitLabs) -> None:
+        """Put GitLab's package there."""
+        self.gitlab = GitLabMachine(self.folder, gitlabs, version=self.host.spec.gitlab or "")
+        self.gitlab.start()
+
+    def end(self) -> None:
+        """Stop everything that runs there."""
+        self.stop()
+        if self.gitlab is not None:
+            self.gitlab.stop()
 
     def stop(self) -> None:
         """Stop Squid."""

@@ -6,13 +6,15 @@ import json
 import secrets
 import socketserver
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
 from wizard.sandbox.machines.daemon import program
+from wizard.sandbox.machines.gitlab import GitLabs
 from wizard.sandbox.machines.machine import Machine
 from wizard.sandbox.machines.spec import Host
 from wizard.sandbox.machines.toolbox import Said
@@ -52,7 +54,8 @@ class Machines:
     """The machines. ``find`` knows them by id, ``find_at`` by address, as the account has them at the moment.
 
     ``others`` answers for machines whose proxy is not looked after here (``MachineSpec.proxy``). ``note`` is told once that
-    there is no real Squid, which ``squid`` looks for.
+    there is no real Squid, which ``squid`` looks for. ``environment`` says by which variables a machine finds AWS and its own
+    metadata; ``now`` is the sandbox's clock.
     """
 
     def __init__(
@@ -67,11 +70,14 @@ class Machines:
         others: Callable[[Host, int], int | None] = lambda _host, _port: None,
         note: Callable[[str], None] = lambda _line: None,
         squid: Callable[[], str | None] = program,
+        environment: Callable[[str], Mapping[str, str]] = lambda _instance_id: {},
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._folder, self._bundle = folder, bundle
         self._find, self._find_at = find, find_at
         self._internet, self._reaper = internet, reaper
         self._others, self._note, self._squid = others, note, squid
+        self._environment, self._gitlabs = environment, GitLabs(folder / "gitlabs", now)
         self._made: dict[str, Machine] = {}
         self._tokens: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -95,10 +101,10 @@ class Machines:
         self._thread.start()
 
     def stop(self) -> None:
-        """End every Squid, and close the door."""
+        """End everything that runs on them, and close the door."""
         with self._lock:
             for machine in self._made.values():
-                machine.stop()
+                machine.end()
         self._nowhere.stop()
         if self._thread.is_alive():
             self._server.shutdown()
@@ -120,6 +126,14 @@ class Machines:
         if host.spec.proxy is not None:
             return self._others(host, port)
         return self._machine(host.id).listener(port)
+
+    def web(self, address: str) -> int | None:
+        """The loopback port of the GitLab that answers at 443 of a machine, which is sent no header; None where none does."""
+        host = self._find_at(address)
+        if host is None or not host.running or host.spec.gitlab is None:
+            return None
+        found = self._machine(host.id).gitlab
+        return None if found is None else found.port
 
     def start_squid(self, instance_id: str) -> str | None:
         """Start Squid there, as somebody who is logged in would; why it did not start, or None."""
@@ -164,7 +178,10 @@ class Machines:
             executable=self._squid(),
             reaper=self._reaper,
         )
-        if self._squid() is None and not self._made:
+        if host.spec.gitlab is not None:
+            machine.environment = lambda: self._environment(host.id)
+            machine.furnish_gitlab(self._gitlabs)
+        elif self._squid() is None and not self._made:
             self._note("there is no squid on this machine: a small CONNECT proxy obeys the same configuration in its place")
         return machine
 

@@ -99,7 +99,7 @@ class MachineSpec(Part):
     ``dnf`` says whether the package repositories answer (they are in S3, so a gateway endpoint does), ``way_out`` whether the
     internet does (None: as the routes of its subnet lead) or what is between: ``intercepted`` is a middlebox that ends TLS.
     ``resolves`` are names that its resolver answers otherwise, with the address. ``proxy`` is a proxy on it that is no Squid to
-    look after.
+    look after. ``gitlab`` is the version of GitLab's package that is installed, and not configured.
     """
 
     squid: SquidSpec = Field(default_factory=lambda: SquidSpec(installed=False))
@@ -107,11 +107,13 @@ class MachineSpec(Part):
     way_out: Literal["open", "intercepted", "none"] | None = None
     resolves: Mapping[str, str] = Field(default_factory=dict)
     proxy: ProxySpec | None = None
+    gitlab: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine as the account shows it now: whether it runs, and whether its subnet's routes lead out."""
+    """A machine as the account shows it now: whether it runs, whether its subnet's routes lead out, the volumes attached to it
+    besides its own disk."""
 
     id: str
     name: str
@@ -119,3 +121,4 @@ class Host:
     running: bool
     routed_out: bool
     spec: MachineSpec
+    volumes: tuple[str, ...] = ()

@@ -8,13 +8,17 @@ import os
 import socket
 import sys
 
+_READS = ("gitlab-rails",)
+"""The programs that are given something on standard input."""
+
 
 def main(arguments: "list[str]") -> int:
     """Pass the call on, write what comes back, and end with its status."""
     door, _, token = os.environ["EZGITOPS_MACHINE"].partition("/")
     host, _, port = door.partition(":")
+    given = sys.stdin.read() if arguments[0] in _READS else ""
     with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(json.dumps({"token": token, "call": arguments}).encode() + b"\n")
+        connection.sendall(json.dumps({"token": token, "call": arguments, "given": given}).encode() + b"\n")
         answer = json.loads(connection.makefile("rb").readline())
     sys.stdout.write(answer["output"])
     sys.stderr.write(answer["errors"])

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Sites: TypeAlias = "Mapping[str, WSGIApplication]"
-"""From host name, or ``*.suffix`` for every other name under a domain, to the application that answers for it."""
+"""From host name, ``*.suffix`` for every other name under a domain, or ``*`` for whatever is left, to who answers for it."""
 
 
 class HttpsFront:
-    """One threaded HTTPS server on 127.0.0.1, dispatching on the Host header."""
+    """One threaded HTTPS server on 127.0.0.1, dispatching on the Host header. Without a context it speaks plain HTTP."""
 
-    def __init__(self, context: ssl.SSLContext, sites: Sites) -> None:
+    def __init__(self, context: ssl.SSLContext | None, sites: Sites) -> None:
         # The server would otherwise write each request to standard error.
         logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
         self._sites = sites
@@ -41,7 +41,7 @@ class HttpsFront:
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").partition(":")[0].lower()
-        site = self._sites.get(host) or self._sites.get(f"*.{host.partition('.')[2]}")
+        site = self._sites.get(host) or self._sites.get(f"*.{host.partition('.')[2]}") or self._sites.get("*")
         if site is None:
             start_response("421 Misdirected Request", [("Content-Type", "text/plain")])
             return [f"no server for {host!r} in this sandbox\n".encode()]

@@ -47,6 +47,16 @@ def public(host: str) -> str:
     return f"203.0.113.{crc32(host.encode()) % 254 + 1}"
 
 
+def before(private: Callable[[str], str | None], otherwise: Names) -> Names:
+    """What a private hosted zone says of a name, and ``otherwise`` of every other (Route 53 guide, "Private zones")."""
+
+    def resolve(host: str) -> tuple[str, ...]:
+        found = private(host)
+        return otherwise(host) if found is None else (found,)
+
+    return resolve
+
+
 class Resolver:
     """Answers a datagram that holds a host name with its addresses, separated by spaces; empty when there is none."""
 

@@ -10,6 +10,7 @@ from wizard.sandbox.aws.views import EndpointView
 from wizard.sandbox.network.names import Names
 from wizard.sandbox.network.proxy import Decision, Pass, Refuse, Route
 
+_HTTPS = 443
 _SOURCE_PORT = 49152
 """What a listener is told of the client's own port, which nothing depends on: the first of the dynamic ones (RFC 6335)."""
 
@@ -43,12 +44,14 @@ class MachineWays:
     """The machines of the account, as connections find them.
 
     ``is_machine`` says whether an address is one's; ``obstacle`` what stops a connection from an address to an address and port
-    (None: nothing); ``listener`` is the loopback port that stands for a machine's address and port (None: nobody listens).
+    (None: nothing); ``listener`` is the loopback port that stands for a machine's address and port (None: nobody listens), and
+    ``web`` that of a server at its port 443 to which no header is sent first.
     """
 
     is_machine: Callable[[str], bool]
     obstacle: Callable[[str, str, int], str | None]
     listener: Callable[[str, int], int | None]
+    web: Callable[[str], int | None] = lambda _address: None
 
     def decide(self, source: str, target: str, port: int) -> Decision:
         """Where a connection from ``source`` ends. The listener is told the VPC's addresses by a PROXY protocol header."""
@@ -56,6 +59,9 @@ class MachineWays:
         obstacle = self.obstacle(source, target, port)
         if obstacle is not None:
             return Refuse(f"{where}: {obstacle}")
+        plain = self.web(target) if port == _HTTPS else None
+        if plain is not None:
+            return Pass(plain)
         found = self.listener(target, port)
         if found is None:
             return Refuse(f"{where}: nothing listens there", closed=True)

@@ -118,8 +118,9 @@ class AskingPage(WizardPage):
         return field
 
     def _asked(self) -> tuple[list[Question], list[Question]]:
-        questions = self.session.questions(Page(self.step.value))
-        return [q for q in questions if not q.advanced], [q for q in questions if q.advanced]
+        questions, situation = self.session.questions(Page(self.step.value)), self.session.situation()
+        folded = {question.key for question in questions if question.folded(situation)}
+        return [q for q in questions if q.key not in folded], [q for q in questions if q.key in folded]
 
     def _align(self, parent: Widget, questions: Sequence[Question], before: Widget | None) -> None:
         """Make ``parent`` show exactly these questions, in order; those that stay keep cursor and focus."""

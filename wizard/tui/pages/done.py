@@ -174,9 +174,9 @@ class DonePage(WizardPage):
         report, saved, plan = ending.report, self.wizard.saved_to, self.wizard.plan_to_apply
         outputs = report.outputs if report is not None else ()
         lines = [Line(output.title, output.value) for output in outputs if not output.name.startswith("gitops_")]
-        if report is not None and report.refreshed is not None:
-            answers = self.session.complete()
-            who = f"{answers.argocd.namespace}/{answers.codecommit.credentials.service_account}"
+        strategy = self.session.strategy()
+        who = strategy.renewer(self.session.complete()) if strategy is not None else None
+        if who is not None and report is not None and report.refreshed is not None:
             lines.append(Line("Password", f"renewed {ago(self.wizard.clock() - report.refreshed)} by {who}"))
         if variables := terraform(outputs):
             lines.append(Line("Terraform", "\n".join(variables)))
@@ -185,7 +185,8 @@ class DonePage(WizardPage):
             lines.append(Line("Answers", shown(saved, self.wizard.environ)))
             lines.append(Line("Replay", f"ezgitops apply -f {shlex.quote(str(saved))} --yes"))
         if plan is not None:
-            lines.append(Line("Take away", f"ezgitops destroy {plan.instance}"))
+            answers = f" -f {shlex.quote(str(saved))}" if saved is not None else ""
+            lines.append(Line("Take away", f"ezgitops destroy {plan.instance}{answers}"))
         lines = _ended(lines)
         if self.wizard.log_path is not None:
             lines.append(Line("Log", shown(self.wizard.log_path, self.wizard.environ)))

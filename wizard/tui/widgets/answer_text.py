@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from strategies.base import Json, Kind, Question
 
 
@@ -19,6 +21,14 @@ def as_text(value: Json) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(str(part) for part in value)
     return str(value)
+
+
+def as_answer(question: Question, text: str) -> Json:
+    """What a line stands for as an answer; None for an empty one."""
+    text = text.strip()  # what is pasted often has a blank or a line's end around it
+    if not text:
+        return None
+    return [part for part in re.split(r"[,\s]+", text) if part] if question.kind is Kind.LIST else text
 
 
 def placeholder(question: Question) -> str:

@@ -18,7 +18,10 @@ from strategies.base import Choice
 
 
 class Choices(OptionList):
-    """One or several of a few choices. Space takes the line under the cursor; Enter goes on, with it where only one counts."""
+    """One or several of a few choices. Space takes the line under the cursor; Enter goes on, with it where one has to count.
+
+    ``multiple``: any number; ``optional``: at most one, and never by Enter alone. Both show boxes.
+    """
 
     DEFAULT_CSS = """
     Choices {
@@ -43,14 +46,24 @@ class Choices(OptionList):
             super().__init__()
             self.chosen = chosen
 
-    def __init__(self, choices: Sequence[Choice], chosen: Collection[str], *, multiple: bool, classes: str = "") -> None:
-        self._choices, self._chosen, self._multiple = tuple(choices), set(chosen), multiple
+    def __init__(
+        self,
+        choices: Sequence[Choice],
+        chosen: Collection[str],
+        *,
+        multiple: bool,
+        optional: bool = False,
+        classes: str = "",
+    ) -> None:
+        self._choices, self._chosen = tuple(choices), set(chosen)
+        self._multiple, self._boxes = multiple, multiple or optional
         super().__init__(*self._prompts(), classes=classes, compact=True)
 
     def on_mount(self) -> None:
         """The cursor stands on what is chosen."""
         places = [place for place, choice in enumerate(self._choices) if choice.value in self._chosen]
         self.highlighted = places[0] if places else 0
+        self.call_after_refresh(self._redraw)  # one that takes another's place is of its size, and told of no resize
 
     def show(self, chosen: Collection[str]) -> None:
         """Show this choice, which came from elsewhere."""
@@ -65,7 +78,7 @@ class Choices(OptionList):
 
     def action_accept(self) -> None:
         """Go on. Of choices that exclude each other the one under the cursor is taken first, as everywhere in the wizard."""
-        if not self._multiple and self.highlighted is not None:
+        if not self._boxes and self.highlighted is not None:
             self._take(self.highlighted)
         self.post_message(self.Accepted())
 
@@ -74,7 +87,7 @@ class Choices(OptionList):
         if self._multiple:
             self._chosen ^= {value}
         else:
-            self._chosen = {value}
+            self._chosen = set() if self._boxes and value in self._chosen else {value}
         self._redraw()
         self.post_message(self.Changed(tuple(c.value for c in self._choices if c.value in self._chosen)))
 
@@ -87,14 +100,16 @@ class Choices(OptionList):
             self.replace_option_prompt_at_index(place, line.prompt)
 
     def _prompts(self, width: int = 60) -> list[Option]:
-        on, off = ("[x]", "[ ]") if self._multiple else ("●", "○")
+        on, off = ("[x]", "[ ]") if self._boxes else ("●", "○")
         lines = []
         for choice in self._choices:
             taken = choice.value in self._chosen
             line = Content.assemble((f"{on if taken else off} ", "$text-primary" if taken else "$quiet"), choice.label)
             if choice.note:
-                indent = " " * (len(on) + 1)
-                note = "\n".join(wrap(choice.note, max(30, width), initial_indent=indent, subsequent_indent=indent))
+                indent, room = " " * (len(on) + 1), max(30, width)
+                # A fingerprint stays in one piece as long as there is room for it.
+                indent = indent[: max(0, room - max(map(len, choice.note.split())))]
+                note = "\n".join(wrap(choice.note, room, initial_indent=indent, subsequent_indent=indent))
                 line += Content.styled(f"\n{note}", "$quiet")
             lines.append(Option(line))
         return lines

@@ -23,20 +23,20 @@ from textual.widgets import Input, Label, Select, Static
 from strategies.base import Choice, Json, Kind, Question
 from strategies.section import SECRET_REFERENCE
 from wizard.tui.theme import CHECK_MARKS, WAITING, marked
-from wizard.tui.widgets.answer_text import as_list, as_text, placeholder
+from wizard.tui.widgets.answer_text import as_answer, as_list, as_text, placeholder
 from wizard.tui.widgets.choices import Choices, Toggle
 from wizard.tui.widgets.drop_down import DropDown
 from wizard.tui.widgets.indicator import Indicator
 from wizard.tui.wording import shorten
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
-
     from strategies.base import Situation
     from wizard.answers.draft import Draft
 
 Control: TypeAlias = "Input | DropDown | Choices | Toggle"
 
+_BOXES = (Kind.LIST, Kind.CONFIRM)
+"""What is ticked where there is something to tick, and typed otherwise."""
 SETTLE_SECONDS = 0.35
 """How long the keyboard has to rest before a typed value is judged on the screen."""
 
@@ -104,7 +104,7 @@ class Field(Vertical):
         self._sent: tuple[Json] | None = None
         self._unkept: str | None = None
         self._settling: Timer | None = None
-        self._lookup = Indicator()
+        self._lookup, self._exchanging = Indicator(), False
         self._faults: Mapping[str, str] = {}
         self._said = Content("")
 
@@ -145,16 +145,21 @@ class Field(Vertical):
         self.remove_class("-current")
 
     def focus_control(self) -> None:
-        """Put the focus into the control."""
-        self.query_one(".control").focus()
+        """Put the focus into the control, as soon as it is there."""
+        controls = self.query(".control")
+        if controls:
+            controls.last().focus()
+        elif self.is_attached:
+            self.call_after_refresh(self.focus_control)
 
     def _control(self) -> Control:
         kind = self.question.kind
         value = self.session.effective(self.key)
         if kind is Kind.YES_NO:
             return Toggle(value is True, classes="control")
-        if self._is_short_list() or (kind is Kind.LIST and self._choices):
-            return Choices(self._choices, as_list(value), multiple=kind is Kind.LIST, classes="control")
+        if self._is_short_list() or (kind in _BOXES and self._choices):
+            many, boxed = kind is Kind.LIST, kind is Kind.CONFIRM
+            return Choices(self._choices, as_list(value), multiple=many, optional=boxed, classes="control")
         if kind is Kind.CHOICE and not self._by_hand:
             return DropDown(self._choices, value if isinstance(value, str) else None, classes="control")
         return Line(
@@ -193,7 +198,7 @@ class Field(Vertical):
         self._unkept = None
         if self.question.kind is Kind.SECRET:
             event.input.password = False
-        value = self._parse(text)
+        value = as_answer(self.question, text)
         # An input also tells of the value that it is filled with. That is not the operator's choice: a suggestion stays one.
         if self.session.draft.get(self.key) is None and value == self.session.effective(self.key):
             return
@@ -209,7 +214,7 @@ class Field(Vertical):
     @on(Choices.Changed)
     def _chosen(self, event: Choices.Changed) -> None:
         event.stop()
-        self._edit(list(event.chosen) if self.question.kind is Kind.LIST else event.chosen[0])
+        self._edit(list(event.chosen) if self.question.kind is Kind.LIST else next(iter(event.chosen), None))
 
     @on(Toggle.Changed)
     def _turned(self, event: Toggle.Changed) -> None:
@@ -231,28 +236,20 @@ class Field(Vertical):
         self.remove_class("-pending")
         self.post_message(self.Settled())
 
-    def _parse(self, text: str) -> Json:
-        text = text.strip()  # what is pasted often has a blank or a line's end around it
-        if not text:
-            return None
-        if self.question.kind is Kind.LIST:
-            return [part for part in re.split(r"[,\s]+", text) if part]
-        return text
-
     # --- from the draft and the world to the operator ---
 
     def sync(self, faults: Mapping[str, str]) -> None:
         """Show what the draft holds now and what is known of it. ``faults`` are the draft's, by key."""
-        if not self.is_mounted:
-            return
         self._faults = faults
+        if not self.is_mounted or self._exchanging or not self.query(".control"):
+            return
         situation = self.session.situation()
         choices = tuple(self.question.choices(situation))
         value = self.session.effective(self.key)
         by_hand = self._nothing_to_choose(choices)
         if by_hand != self._by_hand:
             self._choices, self._by_hand = choices, by_hand
-            self.call_later(self._replace, self.query_one(".control"))
+            self._exchange()
         elif choices != self._choices:
             self._choices = choices
             self._renew(value)
@@ -286,19 +283,29 @@ class Field(Vertical):
         control = self.query_one(".control")
         if isinstance(control, DropDown) and not self._is_short_list():
             control.renew(self._choices, value if isinstance(value, str) else None)
-        elif isinstance(control, Input) and self.question.kind is not Kind.LIST:
+        elif isinstance(control, Input) and self.question.kind not in _BOXES:
             control.suggester = SuggestFromList([choice.value for choice in self._choices])
             self._refill(value)
         else:
-            self.call_later(self._replace, control)
+            self._exchange()
 
-    async def _replace(self, old: Widget) -> None:
-        row, had_focus = self.query_one(Horizontal), old.has_focus
+    def _exchange(self) -> None:
+        self._exchanging = True
+        self.call_later(self._replace)
+
+    async def _replace(self) -> None:
+        if not (self.is_attached and self.query(".control")):
+            return  # the field itself is going
+        row, old = self.query_one(Horizontal), self.query_one(".control")
         fresh = self._control()
-        await old.remove()
         await row.mount(fresh)
-        if had_focus:
-            fresh.focus()
+        if old.has_focus:  # before the old one goes: the focus must never be anywhere else meanwhile
+            self.screen.set_focus(fresh)
+        await old.remove()
+        if not row.is_attached:
+            return
+        self._exchanging = False
+        self.sync(self._faults)
 
     def _refill(self, value: Json) -> None:
         control = self.query_one(".control")
@@ -312,7 +319,7 @@ class Field(Vertical):
             control.renew(self._choices, value)
 
     def _refill_input(self, control: Input, value: Json, typed: Json) -> None:
-        if self._unkept is not None or (typed is not None and self._parse(control.value) == typed):
+        if self._unkept is not None or (typed is not None and as_answer(self.question, control.value) == typed):
             return
         if control.has_focus and self._sent == (typed,):
             # The draft holds what came from here last. What differs in the field was typed since then and is on its way.
@@ -340,7 +347,8 @@ class Field(Vertical):
             return None
         if value is None and self.question.required:
             return Content.styled("needed", "$text-warning")
-        for choice in () if self._terse else self._choices:
-            if choice.value == value and choice.note and not self._is_short_list():
+        in_sight = self._terse or self._is_short_list() or self.question.kind in _BOXES
+        for choice in () if in_sight else self._choices:
+            if choice.value == value and choice.note:
                 return Content.styled(choice.note, "$quiet")
         return Content("")

@@ -25,6 +25,8 @@ class SandboxEc2(InstancesBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
+        self.beyond: dict[str, tuple[str, ...]] = {}
+        """By transit gateway, the IPv4 ranges outside of AWS that its VPN or Direct Connect attachments lead to."""
         for made_for_the_default_vpc in (
             self.vpcs, self.subnets, self.route_tables, self.network_acls, self.groups, self.internet_gateways
         ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""The kinds of resource that strategies describe: data only. Each has one handler in ``strategies.resources``."""
+"""The kinds of resource in AWS, and what is set up on its machines: data only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class CodeCommitRepositoryResource(Resource):
 class SecurityGroupResource(Resource):
     """A security group in ``vpc_id`` that lets TCP ``port`` in from ``ingress_cidrs`` and nothing out but ``egress``.
 
-    ``egress`` are pairs of an IPv4 range and a TCP port.
+    ``egress`` are pairs of an IPv4 range, or the name of an AWS-managed prefix list, and a TCP port. ``more_ports`` are let in
+    from the same ranges.
     """
 
     name: str
@@ -32,6 +33,7 @@ class SecurityGroupResource(Resource):
     ingress_cidrs: tuple[str, ...]
     port: int = 443
     egress: tuple[tuple[str, int], ...] = ()
+    more_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,18 +78,6 @@ class IamUserResource(Resource):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GitCredentialResource(Resource):
-    """A service-specific credential of an IAM user, kept only in the cluster's Secret.
-
-    AWS shows the password once, so the credential and the Secret are one resource: when the Secret does not hold an active
-    credential of the user, a new one is made (an unused one is deleted first: AWS allows two) and the Secret is applied.
-    """
-
-    user_name: str
-    secret: Mapping[str, Json]
-
-
-@dataclass(frozen=True, kw_only=True)
 class SecurityGroupRuleResource(Resource):
     """One rule of ours in a security group that is somebody else's: TCP ``port`` between its members and ``cidr``.
 
@@ -115,8 +105,9 @@ class Ec2InstanceResource(Resource):
     """A machine that Systems Manager reaches: IMDSv2 alone, an encrypted disk, no public address of its own and no SSH key.
 
     ``private_address`` is fixed, so that the machine keeps it when it is made anew. ``image_parameter`` names a public
-    parameter of Systems Manager; a newer image is no reason to replace the machine. ``security_group`` is the address of the
-    group in the plan, ``profile_name`` the instance profile's name. Made when Systems Manager says that it is online.
+    parameter of Systems Manager; a newer image is no reason to replace the machine. ``image_id`` is an image itself, in its
+    place: another one is. ``security_group`` is the address of the group in the plan, ``profile_name`` the instance profile's
+    name. Made when Systems Manager says that it is online.
     """
 
     name: str
@@ -124,7 +115,8 @@ class Ec2InstanceResource(Resource):
     subnet_id: str
     private_address: str
     instance_type: str
-    image_parameter: str
+    image_parameter: str | None = None
+    image_id: str | None = None
     security_group: str
     profile_name: str
 
@@ -149,87 +141,71 @@ class SquidResource(Resource):
     replace_foreign: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SecretText:
-    """A text with a secret in it: ``before``, the secret behind ``reference``, ``after``.
-
-    ``in_url`` says that the secret is percent-encoded, as in the user part of a URL (RFC 3986, section 3.2.1).
-    """
-
-    reference: SecretRef
-    before: str = ""
-    after: str = ""
-    in_url: bool = False
-
-
 @dataclass(frozen=True, kw_only=True)
-class SecretObjectResource(Resource):
-    """A Kubernetes Secret, like ``ClusterObjectResource``, some of whose values are only known by reference.
+class DataVolumeResource(Resource):
+    """An encrypted gp3 volume of ``size_gib``, attached as ``device`` to the machine at ``private_address`` of ``vpc_id``.
 
-    ``manifest`` holds the values that are no secret, in base64 below ``data``; ``values`` the others, by key. Their values are
-    looked up when they are sent, and never shown, kept or told in a diff.
+    It stands in the zone of ``subnet_id``. One of this name that carries our tags is used again, and grows when more is asked
+    for; a volume never shrinks. ``destroy`` keeps it once it may hold data, and says how it is deleted. ``made_of`` are the
+    image, the instance type and the instance profile of the machine: one of others is about to be made anew, and then attached
+    anew.
     """
 
-    manifest: Mapping[str, Json]
-    values: Mapping[str, SecretText]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrustedCertificateResource(Resource):
-    """One entry of Argo CD's ``argocd-tls-certs-cm``: the CA by which Argo CD believes ``host``. Other entries are left alone.
-
-    ``ca_file`` is a PEM file of this machine.
-    """
-
-    namespace: str
-    host: str
-    ca_file: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepoServerEnvironmentResource(Resource):
-    """Variables in ``spec.repo.env`` of an ``ArgoCD`` resource that is somebody else's. Other variables are left alone.
-
-    A variable that is there with another value, and not set by us, is a conflict.
-    """
-
-    namespace: str
     name: str
-    variables: Mapping[str, str]
+    vpc_id: str
+    subnet_id: str
+    private_address: str
+    size_gib: int
+    made_of: tuple[str, str, str]
+    device: str = "/dev/sdf"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterObjectResource(Resource):
-    """One Kubernetes object, sent by server-side apply. ``manifest`` is exactly what we own, labels of the owner included.
+class PrivateNameResource(Resource):
+    """A private hosted zone that is exactly ``name``, tied to ``vpc_id``, in which the name leads to ``target`` (IPv4).
 
-    ``hidden`` are the dotted paths never shown in a diff; ``ready`` true when apply waits until the object says that it works
-    (Deployment available, refresher's first password written).
+    A zone of this name that is there already is used as it is when the name leads there, and is a conflict when it does not.
     """
 
-    manifest: Mapping[str, Json]
-    hidden: tuple[str, ...] = ()
-    ready: bool = False
+    name: str
+    vpc_id: str
+    target: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class MirrorResource(Resource):
-    """The branches and tags of ``source_url`` in the CodeCommit repository at ``target_url``: never pull-request refs.
+class StoredSecretResource(Resource):
+    """A secret of AWS Secrets Manager. ``values`` are its JSON keys, by reference; with none, somebody else writes its value.
 
-    ``revision`` is the branch or tag that Argo CD follows (None: the default branch); the output ``revision`` is its commit.
+    ``after`` says what ``destroy`` does: ``gone`` at once, ``recoverable`` for 30 days, or ``kept`` while it has a value,
+    saying how it is deleted.
     """
 
-    source_url: str
-    source_username: str | None
-    source_password: SecretRef | None
-    target_url: str
-    repository_name: str
-    default_branch: str
-    revision: str | None = None
+    name: str
+    description: str
+    values: Mapping[str, SecretRef]
+    after: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class PipelineFileResource(Resource):
-    """A pipeline definition (GitHub Actions or GitLab CI) written to a file of this machine, 0644, never over a foreign one."""
+class GitLabServerResource(Resource):
+    """GitLab with this ``configuration`` (``gitlab.rb``) on the machine at ``private_address``, its data on ``volume_name``.
 
-    path: str
-    content: str
+    The secrets are names in AWS Secrets Manager: the machine reads ``certificate_secret`` and writes the others - root's first
+    password, an administrator's token that holds for a day, and with backups the keys without which none can be read.
+    ``backup_folder`` None: no backups. ``certificate`` is what that secret shall hold, by reference: another one is set up
+    again. ``made_of`` as in ``DataVolumeResource``.
+    """
+
+    host: str
+    region: str
+    vpc_id: str
+    private_address: str
+    volume_name: str
+    made_of: tuple[str, str, str]
+    configuration: str
+    certificate: SecretRef
+    certificate_secret: str
+    password_secret: str
+    token_secret: str
+    keys_secret: str | None
+    backup_folder: str | None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from strategies.bastion_proxy.ways import Leads, Place, acl_refusal, group_lets, way, way_out
+from strategies.common.ways import Leads, Place, acl_refusal, group_lets, way, way_out
 from strategies.facts import AclRule, Ingress, NetworkAcl, Peering, Route, RouteTable, Routing, SecurityGroup, Subnet
 from tests.fakes import ANY_TRAFFIC, EGRESS_SUBNET, EGRESS_VPC, PEERING, healthy_routing
 

@@ -1,0 +1,1 @@
+"""What is known of the Git servers that organisations run themselves: addresses, signs, support, clone URLs. Pure."""
