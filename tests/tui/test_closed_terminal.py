@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import sys
 import time
 
@@ -14,6 +15,7 @@ SECONDS = 30.0
 def test_the_wizard_ends_with_its_terminal_also_behind_a_leader_that_catches_the_hangup() -> None:
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored, by children too
         # As make does: the leader catches SIGHUP and waits for what it has started.
         os.execvp("sh", ["sh", "-c", f"trap : HUP; {sys.executable} -m wizard; exit 7"])  # noqa: S606 - a fixed command
     seen = b""
