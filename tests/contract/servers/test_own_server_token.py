@@ -116,3 +116,13 @@ def test_the_token_of_somebody_elses_server_is_never_made(scene: Callable[[str],
     with pytest.raises(ResourceError, match="401"):
         one.handler.create(replace(one.asked, access=replace(one.access, ours=False)), RecordingRun())
     assert one.made == 0
+
+
+def test_a_destroy_that_was_killed_after_its_machine_went_goes_on(started: Callable[..., Offered]) -> None:
+    offered = started("gitlab")
+    gone = ServerAccess("gitlab", "https://gone.example.com", token="env:ADMIN", ours=True)
+    desk = ServerDesk(
+        offered.environ, lambda _reference: ADMIN, lambda: datetime.now(UTC), answered=gone, dialer=offered.dialer
+    )
+    told = [RepositoryMark("gitlab", gone.base_url, PATH)]
+    assert list(ServerRepositoryHandler(desk, lambda _owner: told).owned(OWNER)) == []
