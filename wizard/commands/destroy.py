@@ -59,7 +59,6 @@ def run_destroy(
 
     def prepare(draft: Draft) -> None:
         _named(draft, name)
-        _remember(draft, program)
 
     with Run(program, options, prepare=prepare) as run:
         instance = run.session.draft.answers().name
@@ -73,7 +72,7 @@ def run_destroy(
                 "Nobody can be asked for confirmation here; nothing was touched.",
                 [f"Give --yes {instance} to remove {instance}."],
             )
-        run.start(need=False)
+        run.start(need=False, bare=run.session.draft.get("strategy") is None)
         plan = run.planned(lambda: run.session.plan_destroy(delete_repository=delete_repository, partial=partial))
         _say_where(run)
         run.show(plan)
@@ -106,20 +105,6 @@ def _named(draft: Draft, name: str | None) -> None:
     faults = [str(fault) for fault in draft.faults() if fault.key == "name"]
     if faults:
         raise CommandError(ExitCode.USAGE, f"{name!r} cannot be the name of an instance; nothing was touched.", faults)
-
-
-def _remember(draft: Draft, program: Program) -> None:
-    """Without a strategy in the answers: that of the last apply on this machine, so that nothing is read for another one."""
-    from wizard import paths
-    from wizard.answers.keys import keys
-    from wizard.engine.journal import applied_strategy
-
-    instance = draft.answers().name
-    if instance is None or draft.get("strategy") is not None:
-        return
-    applied = applied_strategy(paths.instance_directory(program.environ, instance))
-    if applied in keys()["strategy"].choices:
-        draft.set("strategy", applied)
 
 
 def _say_where(run: Run) -> None:

@@ -119,8 +119,10 @@ class Run:
 
     # --- steps --------------------------------------------------------------------------------------------------
 
-    def start(self, *, need: bool = True) -> None:
+    def start(self, *, need: bool = True, bare: bool = False) -> None:
         """Read the facts and wait for them. With ``need`` every required answer is there afterwards, or CommandError (2).
+
+        ``bare``: only those that say where one is, as is enough when all that is known is a name.
 
         A secret that this machine has to give is looked for first, and one that has to be typed is asked for first: readers
         have no time to wait for a human, and no terminal of their own.
@@ -129,7 +131,8 @@ class Run:
             self.check_secrets(*_LOCAL, spent=False)
         if self.asks:
             self.check_secrets("prompt")
-        self.session.start()
+        begin = self.session.locate if bare else self.session.start
+        begin()
         self.session.wait()
         if need:
             self.demand()

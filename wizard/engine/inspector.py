@@ -50,6 +50,8 @@ class Inspector:
         self.facts = Facts()
         self.intrusive = False
         """True once readers that leave something in the world while they read may be used."""
+        self.only: frozenset[str] | None = None
+        """Ids of the facts that are read at all; None: every one."""
 
     @property
     def reading(self) -> frozenset[str]:
@@ -76,7 +78,7 @@ class Inspector:
             return False
         forgotten = False
         for fact_id, reader in self._readers.items():
-            inputs = None if reader.intrusive and not self.intrusive else reader.inputs(situation)
+            inputs = reader.inputs(situation) if self._wants(reader) else None
             if inputs == self._inputs.get(fact_id):
                 continue
             forgotten |= self._forget(fact_id)
@@ -97,6 +99,9 @@ class Inspector:
         self._closed = True
         for fact_id in tuple(self._jobs):
             self._supersede(fact_id)
+
+    def _wants(self, reader: Reader) -> bool:
+        return (self.intrusive or not reader.intrusive) and (self.only is None or reader.fact_id in self.only)
 
     def _forget(self, fact_id: str) -> bool:
         self._supersede(fact_id)

@@ -79,22 +79,6 @@ class Journal:
                 self._file = None
 
 
-def applied_strategy(directory: Path) -> str | None:
-    """The strategy of an instance's last apply on this machine, whatever the account and cluster; None where none is known.
-
-    ``directory`` is that of the instance, with a folder for each place. A damaged journal is passed over.
-    """
-    for path in sorted(directory.glob("*/*.journal.jsonl"), key=lambda one: one.name, reverse=True):
-        try:
-            with path.open(encoding="utf-8") as file:
-                record = json.loads(file.readline())
-        except (OSError, ValueError):
-            continue
-        if isinstance(record, dict) and record.get("operation") == "apply" and isinstance(record.get("strategy"), str):
-            return str(record["strategy"])
-    return None
-
-
 def unfinished(path: Path) -> tuple[Call, ...]:
     """The calls of a journal that began and never ended: what a killed run was doing. A damaged last line is passed over."""
     open_calls: dict[int, Call] = {}

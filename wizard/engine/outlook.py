@@ -131,6 +131,20 @@ class Outlook:
 
     def start(self) -> None:
         """Begin to read facts."""
+        self._start()
+
+    def locate(self) -> None:
+        """Begin to read where one is, and nothing else: what the common questions of the environment need. No check is told of.
+
+        What is suggested before everything was read would otherwise be looked at for a moment, whether it holds or not.
+        """
+        with self._lock:
+            asked = [one for one in self._common_questions if one.page is Page.ENVIRONMENT]
+            self._inspector.only = frozenset(fact for one in asked for fact in one.needs)
+            self._wanted = lambda _check: False
+        self._start()
+
+    def _start(self) -> None:
         with self._lock:
             self._started = True
             self._results = ()  # so that every check is told of once, also one that never changes

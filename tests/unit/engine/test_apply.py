@@ -16,7 +16,7 @@ from tests.fakes import SYNCED, FakeClock, FakeResource, FakeStrategy, FakeWorld
 from wizard.answers.draft import Draft
 from wizard.engine import events
 from wizard.engine.apply import ConflictError
-from wizard.engine.journal import Journal, applied_strategy, unfinished
+from wizard.engine.journal import Journal, unfinished
 from wizard.engine.lock import LockedError, locked
 from wizard.engine.plan import SavedPlan, StalePlanError
 from wizard.engine.session import FRESH, IncompleteError, Session
@@ -436,28 +436,6 @@ def test_a_secret_that_is_missing_is_told_with_what_takes_it_where_there_is_work
 
 
 # --- journal and lock -------------------------------------------------------------------------------------------
-
-
-def test_the_last_applys_strategy_is_known_from_the_journals_of_every_place(tmp_path: Path) -> None:
-    assert applied_strategy(tmp_path) is None
-    told = (
-        ("one/2026-11-23T10-00-00.000001", '{"operation": "apply", "strategy": "bastion-proxy"}'),
-        ("two/2026-11-23T09-00-00.000001", '{"operation": "apply", "strategy": "codecommit"}'),
-        ("two/2026-11-23T11-00-00.000001", '{"operation": "destroy", "strategy": ""}'),
-        ("two/2026-11-23T12-00-00.000001", '{"operation": "ap'),
-        ("two/2026-11-23T13-00-00.000001", '{"operation": "apply", "fingerprint": "of an older version"}'),
-    )
-    for name, line in told:
-        path = tmp_path / f"{name}.journal.jsonl"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"{line}\n")
-    (tmp_path / "two" / "2026-11-23T14-00-00.000001.journal.jsonl").write_bytes(b"\xff\n")
-    assert applied_strategy(tmp_path) == "bastion-proxy"
-
-
-def test_an_apply_writes_its_strategy(tmp_path: Path) -> None:
-    apply(session_for(FakeWorld(), *DIAMOND, directory=tmp_path))
-    assert applied_strategy(tmp_path / "prod-east") == "codecommit"
 
 
 def test_the_journal_is_private_and_tells_what_a_killed_run_was_doing(tmp_path: Path) -> None:

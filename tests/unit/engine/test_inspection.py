@@ -45,8 +45,8 @@ def _infrastructure(situation: Situation) -> str | None:
 
 
 QUESTIONS = (
-    question("aws.region", suggest=_region),
-    question("cluster.context", suggest=_context),
+    question("aws.region", suggest=_region, needs=(AWS_PROFILES.id,)),
+    question("cluster.context", suggest=_context, needs=(KUBE_CONTEXTS.id,)),
     question("cluster.infrastructureName", suggest=_infrastructure),
     question("name", suggest=lambda s: (s.answers.cluster.infrastructure_name or "").rpartition("-")[0] or None),
     question("source.url", required=True),
@@ -102,6 +102,18 @@ def test_nothing_is_read_before_the_start() -> None:
         session.edit("source.url", SOURCE_URL)
         assert session.wait(10)
         assert world.reads == []
+
+
+def test_to_know_where_one_is_only_what_the_environments_questions_need_is_read() -> None:
+    world, events = FakeWorld(), []
+    with running(world, Draft({"strategy": "codecommit"}), (passing("aws.identity", AWS_IDENTITY.id),)) as session:
+        session.subscribe(events.append)
+        session.locate()
+        session.edit("source.url", SOURCE_URL)
+        assert session.wait(10)
+        assert session.complete().cluster.context == "prod-east"
+        assert {read for read, _ in world.reads} == {AWS_PROFILES.id, KUBE_CONTEXTS.id}
+        assert {type(event) for event in events} == {FactStarted, FactRead}
 
 
 def test_a_changed_input_reads_again_only_what_depends_on_it() -> None:

@@ -79,6 +79,11 @@ class AskingPage(WizardPage):
                 self._sought = None
                 field.call_after_refresh(field.focus_control)
 
+    def on_resize(self) -> None:
+        """A title that was cut to fit is cut anew."""
+        for more in self.query("#more").results(Collapsible):
+            more.title = self._more_title(self._asked()[1])
+
     @on(Collapsible.Expanded)
     def _unfold(self) -> None:
         self.wizard.refresh_soon()
