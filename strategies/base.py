@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from strategies.answers import Answers
-from strategies.facts import Facts, Permission, Right
+from strategies.facts import Facts, Permission, Quota, Right
 
 if TYPE_CHECKING:
     from strategies.common.dry_runs import Trial
@@ -353,6 +353,12 @@ class Strategy(Protocol):
 
     def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:
         """What EC2 is asked to try without making it; None while an answer for it is missing."""
+
+    def boundary(self, answers: Answers) -> str | None:
+        """The permissions boundary of the identities that an apply makes; None: none is asked for, or none is made."""
+
+    def quotas(self, answers: Answers) -> tuple[Quota, ...]:
+        """Which of the account's quotas a plan may meet."""
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:
         """Every right in the cluster that an apply uses; complete answers are not needed."""

@@ -9,7 +9,7 @@ from strategies.base import Situation, Strategy
 from strategies.common import effective
 from strategies.common.dry_runs import Trial
 from strategies.common.probe_job import OFF, Order
-from strategies.facts import Permission, Right
+from strategies.facts import Permission, Quota, Right
 from strategies.registry import STRATEGIES
 
 
@@ -22,6 +22,18 @@ def permissions(answers: Answers) -> tuple[Permission, ...] | None:
     """What an apply does in AWS; None while that is not known."""
     chosen = strategy(answers)
     return None if chosen is None else chosen.permissions(answers)
+
+
+def boundary(answers: Answers) -> str | None:
+    """The permissions boundary of the identities that an apply makes; None where there is none."""
+    chosen = strategy(answers)
+    return None if chosen is None else chosen.boundary(answers)
+
+
+def quotas(answers: Answers) -> tuple[Quota, ...]:
+    """Which of the account's quotas a plan may meet."""
+    chosen = strategy(answers)
+    return () if chosen is None else chosen.quotas(answers)
 
 
 def dry_runs(situation: Situation) -> tuple[Trial, ...] | None:

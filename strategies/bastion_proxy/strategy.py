@@ -16,7 +16,7 @@ from strategies.common.dry_runs import Trial
 from strategies.common.manifests import owner
 from strategies.common.probe_job import Order
 from strategies.common.verdicts import counted
-from strategies.facts import Permission, Right
+from strategies.facts import Permission, Quota, Right
 from strategies.kinds import (
     Ec2InstanceResource,
     IamRoleResource,
@@ -95,6 +95,15 @@ class BastionProxyStrategy:
     def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:
         """What EC2 is asked to try."""
         return dry_runs.trials(answers)
+
+    def boundary(self, answers: Answers) -> str | None:
+        """That of the machine's role, where a machine is made."""
+        asked = answers.bastion_proxy
+        return asked.instance.permissions_boundary if asked.proxy.method == "new" else None
+
+    def quotas(self, answers: Answers) -> tuple[Quota, ...]:
+        """Roles, where a machine is made: a proxy that is there, or is put on a machine that is, needs none."""
+        return (Quota.IDENTITIES,) if answers.bastion_proxy.proxy.method == "new" else ()
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:
         """Every right in the cluster that an apply uses."""

@@ -14,7 +14,7 @@ from strategies.codecommit.questions import QUESTIONS
 from strategies.common import aws_names
 from strategies.common.dry_runs import Trial
 from strategies.common.probe_job import Order
-from strategies.facts import Permission, Right
+from strategies.facts import Permission, Quota, Right
 from strategies.kinds import (
     CodeCommitRepositoryResource,
     GitCredentialResource,
@@ -108,6 +108,14 @@ class CodeCommitStrategy:
     def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:
         """What EC2 is asked to try."""
         return dry_runs.trials(answers)
+
+    def boundary(self, answers: Answers) -> str | None:
+        """That of the roles or the user."""
+        return answers.codecommit.credentials.permissions_boundary
+
+    def quotas(self, answers: Answers) -> tuple[Quota, ...]:  # noqa: ARG002  # the protocol's
+        """Endpoints, and roles or users."""
+        return (Quota.ENDPOINTS, Quota.IDENTITIES)
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:
         """Every right in the cluster that an apply uses."""

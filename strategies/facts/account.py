@@ -82,6 +82,13 @@ class Usage:
     most: int
 
 
+class Quota(StrEnum):
+    """A quota of the account that a plan may meet."""
+
+    ENDPOINTS = "endpoints"  # interface endpoints in one VPC
+    IDENTITIES = "identities"  # roles and users of the account
+
+
 @dataclass(frozen=True, slots=True)
 class AwsQuotas:
     """The quotas that a plan may meet; None where one could not be read, and ``unread`` then says why."""

@@ -10,7 +10,7 @@ from strategies.common.dry_runs import Trial
 from strategies.common.manifests import owner
 from strategies.common.probe_job import Order
 from strategies.common.servers.credentials import repository_description
-from strategies.facts import Permission, Right
+from strategies.facts import Permission, Quota, Right
 from strategies.kinds import MirrorResource, ServerRepositoryResource
 from strategies.private_server import addresses, dry_runs, manifests, own, place, policies, probe, rights
 from strategies.private_server.card import card
@@ -78,6 +78,15 @@ class PrivateServerStrategy:
     def dry_runs(self, answers: Answers) -> tuple[Trial, ...] | None:
         """What EC2 is asked to try."""
         return dry_runs.trials(answers)
+
+    def boundary(self, answers: Answers) -> str | None:
+        """That of the machine's role, where a server is made."""
+        own = answers.private_server.own
+        return own.permissions_boundary if own.make else None
+
+    def quotas(self, answers: Answers) -> tuple[Quota, ...]:  # noqa: ARG002  # the protocol's
+        """None is looked at."""
+        return ()
 
     def rights(self, answers: Answers) -> tuple[Right, ...]:
         """Every right in the cluster that an apply uses."""

@@ -39,14 +39,14 @@ def account_readers(sessions: AwsSessions, clock: Callable[[], datetime]) -> Seq
         Reader(
             AWS_QUOTAS.id,
             _quotas_inputs,
-            lambda situation: read_quotas(at(situation), endpoints=situation.answers.strategy != "bastion-proxy"),
+            lambda situation: read_quotas(at(situation), chosen.quotas(situation.answers)),
         ),
         Reader(AWS_PERMISSIONS.id, _permissions_inputs, lambda situation: _permissions(at(situation), situation)),
         Reader(AWS_DRY_RUNS.id, _dry_runs_inputs, lambda situation: _dry_runs(at(situation), situation)),
         Reader(
             AWS_PERMISSIONS_BOUNDARY.id,
-            lambda situation: _with_place(situation, _boundary(situation)),
-            lambda situation: read_boundary(at(situation), _boundary(situation)),
+            lambda situation: _with_place(situation, chosen.boundary(situation.answers)),
+            lambda situation: read_boundary(at(situation), chosen.boundary(situation.answers)),
         ),
     )
 
@@ -56,25 +56,10 @@ def _with_place(situation: Situation, *others: Hashable) -> Hashable | None:
     return None if place is None else (place, *others)
 
 
-def _boundary(situation: Situation) -> str | None:
-    """The permissions boundary of the identities that the chosen strategy makes."""
-    answers = situation.answers
-    if answers.strategy == "bastion-proxy":
-        asked = answers.bastion_proxy
-        return asked.instance.permissions_boundary if asked.proxy.method == "new" else None
-    if answers.strategy == "private-server":
-        own = answers.private_server.own
-        return own.permissions_boundary if own.make else None
-    return answers.codecommit.credentials.permissions_boundary
-
-
 def _quotas_inputs(situation: Situation) -> Hashable | None:
-    """A proxy that is there, or is put on a machine that is, needs no quota, and no check of a private server asks for one."""
-    answers = situation.answers
-    if answers.strategy == "private-server":
-        return None
-    proxied = answers.strategy == "bastion-proxy"
-    return None if proxied and answers.bastion_proxy.proxy.method != "new" else _with_place(situation, proxied)
+    """Where a plan can meet none, none is asked for."""
+    asked = chosen.quotas(situation.answers)
+    return _with_place(situation, asked) if asked else None
 
 
 def _permissions_inputs(situation: Situation) -> Hashable | None:

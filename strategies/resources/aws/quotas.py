@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from strategies.facts import AwsQuotas, FactError, Usage
+from strategies.facts import AwsQuotas, FactError, Quota, Usage
 from strategies.ports import FactFailureError
 from strategies.resources.aws.clients import AwsClients
 from strategies.resources.parallel import both
@@ -13,14 +13,14 @@ INTERFACE_ENDPOINTS_PER_VPC = "L-29B6F2EB"
 """VPC user guide, "Amazon VPC quotas": interface and Gateway Load Balancer endpoints per VPC."""
 
 
-def read_quotas(clients: AwsClients, *, endpoints: bool) -> AwsQuotas:
-    """Each quota where it may be read; what may not is left out and said. Raises FactFailureError when none may be.
-
-    ``endpoints``: the one of interface endpoints too.
-    """
-    most, identities = both(lambda: _endpoints(clients) if endpoints else None, lambda: _identities(clients))
+def read_quotas(clients: AwsClients, asked: Collection[Quota]) -> AwsQuotas:
+    """Each quota where it may be read; what may not is left out and said. Raises FactFailureError when none may be."""
+    most, identities = both(
+        lambda: _endpoints(clients) if Quota.ENDPOINTS in asked else None,
+        lambda: _identities(clients) if Quota.IDENTITIES in asked else {},
+    )
     unread = tuple(one for one in (most, identities) if isinstance(one, FactError))
-    if len(unread) == 1 + endpoints:
+    if unread and len(unread) == len(asked):
         raise FactFailureError(unread[0])
     counts: Mapping[str, int] = {} if isinstance(identities, FactError) else identities
     return AwsQuotas(None if isinstance(most, FactError) else most, _usage(counts, "Roles"), _usage(counts, "Users"), unread)
