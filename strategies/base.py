@@ -164,8 +164,9 @@ class Question:
 
     ``key`` is the dotted path in the answers file (camelCase). ``suggest`` gives the value to be used when the operator says
     nothing (None: nothing can be suggested); ``choices`` the values to pick from, when they are known; ``judge`` what the
-    world says of the present answer (None: nothing to say), shown under the field; its ``needs`` are fact ids. ``leads``: it
-    stands before the common questions of its page, which follow from it.
+    world says of the present answer (None: nothing to say), shown under the field; ``needs`` are the ids of the facts
+    that these look at, and of those that lead to them. ``leads``: it stands before the common questions of its page, which
+    follow from it.
     """
 
     key: str

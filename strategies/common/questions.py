@@ -19,6 +19,11 @@ from strategies.facts import (
 )
 
 
+_ACCOUNT = (AWS_PROFILES.id, AWS_IDENTITY.id)
+_CLUSTER = (KUBE_CONTEXTS.id, CLUSTER_INFO.id)
+"""What leads to a fact stands before it: while that is being read, the answer may still come by itself."""
+
+
 def _always(value: Json) -> Callable[[Situation], Json]:
     return lambda _situation: value
 
@@ -37,7 +42,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         suggest=effective.suggested_profile,
         choices=offers.profiles,
         judge=offers.judge_profile,
-        needs=(AWS_PROFILES.id, AWS_IDENTITY.id),
+        needs=_ACCOUNT,
     ),
     Question(
         key="aws.region",
@@ -49,7 +54,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         suggest=effective.suggested_region,
         choices=offers.regions,
         judge=offers.judge_region,
-        needs=(AWS_PROFILES.id, CLUSTER_INFO.id),
+        needs=(AWS_PROFILES.id, *_CLUSTER),
     ),
     Question(
         key="cluster.context",
@@ -61,7 +66,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         suggest=effective.suggested_context,
         choices=offers.contexts,
         judge=offers.judge_context,
-        needs=(KUBE_CONTEXTS.id, CLUSTER_INFO.id),
+        needs=_CLUSTER,
     ),
     Question(
         key="aws.vpcId",
@@ -73,7 +78,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         suggest=offers.suggested_vpc,
         choices=offers.vpcs,
         judge=offers.judge_vpc,
-        needs=(AWS_VPCS.id, CLUSTER_INFO.id),
+        needs=(*_ACCOUNT, *_CLUSTER, AWS_VPCS.id),
     ),
     Question(
         key="argocd.namespace",
@@ -85,7 +90,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         suggest=offers.suggested_argocd_namespace,
         choices=offers.argocd_namespaces,
         judge=offers.judge_argocd,
-        needs=(CLUSTER_GITOPS.id,),
+        needs=(KUBE_CONTEXTS.id, CLUSTER_GITOPS.id),
     ),
     Question(
         key="argocd.name",
@@ -96,7 +101,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         required=True,
         suggest=offers.suggested_argocd_name,
         choices=offers.argocd_names,
-        needs=(CLUSTER_GITOPS.id,),
+        needs=(KUBE_CONTEXTS.id, CLUSTER_GITOPS.id),
     ),
     Question(
         key="name",
@@ -106,7 +111,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         page=Page.ENVIRONMENT,
         required=True,
         suggest=effective.suggested_instance,
-        needs=(CLUSTER_INFO.id,),
+        needs=_CLUSTER,
     ),
     Question(
         key="aws.account",
@@ -116,7 +121,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         required=True,
         advanced=True,
         suggest=effective.suggested_account,
-        needs=(AWS_IDENTITY.id,),
+        needs=_ACCOUNT,
     ),
     Question(
         key="cluster.infrastructureName",
@@ -129,7 +134,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         suggest=effective.suggested_infrastructure_name,
         choices=offers.infrastructures,
         judge=offers.judge_infrastructure,
-        needs=(CLUSTER_INFO.id,),
+        needs=_CLUSTER,
     ),
     Question(
         key="cluster.machineCidrs",
@@ -140,7 +145,7 @@ ENVIRONMENT: tuple[Question, ...] = (
         required=True,
         advanced=True,
         suggest=offers.suggested_cidrs,
-        needs=(CLUSTER_INFO.id, AWS_VPCS.id),
+        needs=(*_ACCOUNT, *_CLUSTER, AWS_VPCS.id),
     ),
 )
 
