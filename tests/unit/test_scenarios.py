@@ -71,3 +71,11 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, text: str, word: str) -> N
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(scenario.ScenarioError, match=r"gone\.yaml"):
         scenario.load(str(tmp_path / "gone.yaml"))
+
+
+@pytest.mark.parametrize(("name", "meant"), [("helthy", "healthy"), ("gitlab", "gitlab-in-maintenance"), ("zzz", None)])
+def test_an_unknown_name_gets_a_near_one(name: str, meant: str | None) -> None:
+    with pytest.raises(scenario.ScenarioError, match=rf"there is no scenario '{name}'.*`ezgitops sandbox --list`") as caught:
+        scenario.load(name)
+    assert ("did you mean" in str(caught.value)) == (meant is not None)
+    assert (meant or "") in str(caught.value)

@@ -8,6 +8,7 @@ is left out, a new one is added, and a list below ``replace`` takes the other's 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -240,7 +241,7 @@ def load(name: str) -> Scenario:
         folder = _folder()
         path = folder / f"{name}.yaml"
         if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
-            raise ScenarioError(f"there is no scenario {name!r}; there are: {', '.join(names())}")
+            raise ScenarioError(_unknown(name))
     try:
         file = _File.model_validate(_whole(path, folder))
     except ValidationError as error:
@@ -257,6 +258,13 @@ def load(name: str) -> Scenario:
     )
 
 
+def _unknown(name: object) -> str:
+    known = names()
+    near = difflib.get_close_matches(str(name), known, n=3) or [one for one in known if str(name) in one][:3]
+    meant = f"; did you mean {', '.join(near)}?" if near else "."
+    return f"there is no scenario {name!r}{meant} `ezgitops sandbox --list` shows all {len(known)}."
+
+
 def _whole(path: Traversable, folder: Traversable) -> dict[str, object]:
     """A scenario file with its includes, laid over the scenario that it extends."""
     said = _mapping(path)
@@ -268,7 +276,7 @@ def _whole(path: Traversable, folder: Traversable) -> dict[str, object]:
     if base is None:
         return said
     if not isinstance(base, str) or not re.fullmatch(r"[a-z0-9-]+", base) or not (_folder() / f"{base}.yaml").is_file():
-        raise ScenarioError(f"{path.name}: extends: there is no scenario {base!r}; there are: {', '.join(names())}")
+        raise ScenarioError(f"{path.name}: extends: {_unknown(base)}")
     if path.name == f"{base}.yaml":
         raise ScenarioError(f"{path.name}: extends itself")
     return _laid_over(_whole(_folder() / f"{base}.yaml", _folder()), said)
