@@ -18,7 +18,6 @@ from strategies.facts import (
     SOURCE_TREE,
 )
 
-
 _ACCOUNT = (AWS_PROFILES.id, AWS_IDENTITY.id)
 _CLUSTER = (KUBE_CONTEXTS.id, CLUSTER_INFO.id)
 """What leads to a fact stands before it: while that is being read, the answer may still come by itself."""

@@ -21,6 +21,8 @@ class SecretResolver:
         self._environ = environ
         self._ask = ask
         self._asked: dict[str, str] = {}
+        self._refused: dict[str, int] = {}
+        """Question -> how often the operator left it."""
         self._lock = Lock()
 
     def resolve(self, reference: str, fetch: FetchSecret) -> str:
@@ -46,14 +48,24 @@ class SecretResolver:
     def _prompt(self, text: str, what: str) -> str:
         if self._ask is None:
             raise ResourceError(what, "nobody can be asked without a terminal", "Use env:NAME or file:PATH in a pipeline.")
+        asked_before = self._refused.get(text, 0)
         with self._lock:
-            if text not in self._asked:
-                try:
-                    typed = self._ask(text)
-                except CancelledByOperatorError as error:
-                    raise ResourceError(what, "it was not typed", "Look again, and type it when you are asked.") from error
-                self._asked[text] = _filled(typed, what, "nothing was typed", "Run again and type it.")
-            return self._asked[text]
+            if text in self._asked:
+                return self._asked[text]
+            # Who waited here while the operator left the question has been answered by that, too.
+            if self._refused.get(text, 0) == asked_before:
+                typed = self._typed(text)
+                if typed:
+                    self._asked[text] = typed
+                    return typed
+                self._refused[text] = asked_before + 1
+        raise ResourceError(what, "it was not typed", "Look again, and type it when you are asked.")
+
+    def _typed(self, text: str) -> str:
+        try:
+            return self._ask(text) if self._ask is not None else ""
+        except CancelledByOperatorError:
+            return ""
 
 
 def _filled(value: str, what: str, why: str, remedy: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Collapsible, Input
 
 from tests.tui.driving import LARGE, SMALL, URL, Operator, operating
@@ -94,6 +95,28 @@ async def test_a_secret_typed_in_the_place_of_a_reference_is_masked_and_kept_now
         await operator.sees("env:TOKEN")
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"marker" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("leaving", ["tab", "enter", "ctrl+n"])
+async def test_a_prompts_label_is_taken_whole(leaving: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    async with operating(stage.app(), LARGE) as operator:
+        await operator.to(Step.DETAILS)
+        operator.app.frame.query_one("#more", Collapsible).collapsed = False
+        await operator.sees("Password")
+        field = operator.app.frame.query_one("#field-source-password", Field)
+        field.focus_control()
+        await operator.until(lambda: operator.app.focused is field.query_one(Input), "the focus")
+        for part in ("prompt:", "Token of", " the bot"):
+            await operator.type(part)
+            await operator.sees("you are asked for it once you leave this field")
+            assert operator.draft("source.password") is None
+        await operator.press(leaving)
+        await operator.until(lambda: operator.draft("source.password") == "prompt:Token of the bot", "the reference")
+        # Only what is typed waits, not what stands there.
+        field.focus_control()
+        await operator.until(lambda: operator.app.focused is field.query_one(Input), "the focus")
+        assert operator.draft("source.password") == "prompt:Token of the bot"
 
 
 def test_a_second_draft_of_the_same_instance_does_not_replace_the_first(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -52,6 +55,36 @@ def test_asked_once(tmp_path: Path) -> None:
     assert one.resolve("prompt:GitHub token", nowhere) == "t"
     assert one.resolve("prompt:GitHub token", nowhere) == "t"
     assert asked == ["GitHub token"]
+
+
+@pytest.mark.parametrize("left", ["", None])
+def test_who_waits_while_the_operator_leaves_the_question_does_not_ask_it_again(left: str | None) -> None:
+    asked: list[str] = []
+
+    def ask(text: str) -> str:
+        asked.append(text)
+        while len(asked) == 1 and waiting() < 3:
+            sleep(0.01)
+        sleep(0.05)
+        if left is None:
+            raise CancelledByOperatorError
+        return left
+
+    def waiting() -> int:
+        return sum(frame.f_code.co_name == "_prompt" for frame in sys._current_frames().values())
+
+    def resolve() -> str:
+        return one.resolve("prompt:x", nowhere)
+
+    one = resolver(ask)
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(resolve) for _ in range(4)]
+        errors = [answer.exception() for answer in answers]
+    assert [isinstance(error, ResourceError) and "it was not typed" in str(error) for error in errors] == [True] * 4
+    assert asked == ["x"]
+    with pytest.raises(ResourceError):
+        one.resolve("prompt:x", nowhere)
+    assert asked == ["x", "x"]
 
 
 def test_nobody_is_asked_without_a_terminal() -> None:

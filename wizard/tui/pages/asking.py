@@ -106,6 +106,12 @@ class AskingPage(WizardPage):
         event.stop()
         await self.forward()
 
+    async def forward(self) -> None:
+        """Go on, with what stands in the fields."""
+        for field in self.query(Field):
+            field.finish()
+        await super().forward()
+
     def reveal(self, key: str) -> None:
         """Put the focus into the field of a question, unfolding it first where it is folded away."""
         for field in self.query(Field):

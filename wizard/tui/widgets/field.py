@@ -103,6 +103,8 @@ class Field(Vertical):
         self._by_hand = self._nothing_to_choose(self._choices)
         self._sent: tuple[Json] | None = None
         self._unkept: str | None = None
+        self._unfinished: str | None = None
+        """A ``prompt:`` reference that is being typed: to ask for the secret before its label is whole would take the keys."""
         self._settling: Timer | None = None
         self._lookup, self._exchanging = Indicator(), False
         self._faults: Mapping[str, str] = {}
@@ -143,6 +145,13 @@ class Field(Vertical):
     def on_descendant_blur(self) -> None:
         """The focus has gone."""
         self.remove_class("-current")
+        self.finish()
+
+    def finish(self) -> None:
+        """Take what was being typed as it stands."""
+        text, self._unfinished = self._unfinished, None
+        if text is not None:
+            self._edit(as_answer(self.question, text))
 
     def focus_control(self) -> None:
         """Put the focus into the control, as soon as it is there."""
@@ -192,12 +201,16 @@ class Field(Vertical):
         if self.question.kind is Kind.SECRET and text and not re.match(SECRET_REFERENCE, text):
             # What is typed here may be the secret itself: it must reach no file, so it stays on the screen, masked.
             event.input.password = ":" in text or len(text) > len("aws-secretsmanager")
-            self._unkept = text
+            self._unkept, self._unfinished = text, None
             self._edit(None)
             return
-        self._unkept = None
+        self._unkept = self._unfinished = None
         if self.question.kind is Kind.SECRET:
             event.input.password = False
+            if text.startswith("prompt:") and event.input.has_focus and self.session.draft.get(self.key) != text:
+                self._unfinished = text
+                self._edit(None)
+                return
         value = as_answer(self.question, text)
         # An input also tells of the value that it is filled with. That is not the operator's choice: a suggestion stays one.
         if self.session.draft.get(self.key) is None and value == self.session.effective(self.key):
@@ -319,7 +332,9 @@ class Field(Vertical):
             control.renew(self._choices, value)
 
     def _refill_input(self, control: Input, value: Json, typed: Json) -> None:
-        if self._unkept is not None or (typed is not None and as_answer(self.question, control.value) == typed):
+        if self._unkept is not None or self._unfinished is not None:
+            return
+        if typed is not None and as_answer(self.question, control.value) == typed:
             return
         if control.has_focus and self._sent == (typed,):
             # The draft holds what came from here last. What differs in the field was typed since then and is on its way.
@@ -336,6 +351,8 @@ class Field(Vertical):
                 CHECK_MARKS["fail"],
                 "not kept: give a reference (env:NAME, file:PATH, aws-secretsmanager:ID or prompt:), never the secret itself",
             )
+        if self._unfinished is not None:
+            return Content.styled("you are asked for it once you leave this field", "$quiet")
         if fault is not None:
             return marked(CHECK_MARKS["fail"], fault)
         verdict = self.question.judge(situation)
