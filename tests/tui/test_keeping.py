@@ -37,6 +37,33 @@ async def test_back_and_forward_keep_every_key_stroke_also_of_a_wrong_value(tmp_
         assert operator.app.frame.step is Step.DETAILS
 
 
+async def test_who_goes_back_to_the_welcome_goes_on_with_the_draft(tmp_path: Path) -> None:
+    async with operating(Stage(tmp_path).app(), SMALL) as operator:
+        await operator.to(Step.DETAILS)
+        operator.paste(URL)
+        await operator.until(lambda: operator.draft("source.url") == URL, "the draft")
+        for back in (Step.STRATEGY, Step.ENVIRONMENT, Step.WELCOME):
+            await operator.press("escape")
+            await operator.on(back)
+        await operator.sees("Go on with prod-east")
+        await operator.press("enter")
+        await operator.on(Step.ENVIRONMENT)
+        assert operator.draft("source.url") == URL
+
+
+async def test_who_goes_back_from_an_answers_file_chooses_anew(tmp_path: Path) -> None:
+    file = tmp_path / "prod-east.ezgitops.yaml"
+    file.write_text(f"apiVersion: ezgitops.dev/v1\nkind: Answers\nsource:\n  url: {URL}\n...\n", encoding="utf-8")
+    async with operating(Stage(tmp_path).app(answers_file=file), SMALL) as operator:
+        await operator.on(Step.ENVIRONMENT)
+        await operator.press("escape")
+        await operator.on(Step.WELCOME)
+        await operator.sees("Set up a cluster")
+        await operator.press("enter")
+        await operator.on(Step.ENVIRONMENT)
+        assert operator.draft("source.url") is None
+
+
 async def test_a_field_that_is_emptied_takes_the_suggestion_again_once_it_is_left(tmp_path: Path) -> None:
     async with operating(Stage(tmp_path).app(), SMALL) as operator:
         await operator.to(Step.DETAILS)

@@ -147,6 +147,15 @@ class WizardApp(App[WizardOutcome]):
         for step in Step:
             load_page(step)
 
+    @work(thread=True, exclusive=True, group="drafts")
+    def find_drafts(self) -> None:
+        """Look for drafts again, once the present one is written."""
+        self._stored.wait(10)
+        if self.keeper is not None:
+            self.keeper.flush()
+        if self._store is not None:
+            self.post_message(DraftsFound(self._store.list()))
+
     def open_session(self, source: str | Path | None = None) -> None:
         """Open a session in the background: new, from a draft's name, or from an answers file."""
         self._open(source)

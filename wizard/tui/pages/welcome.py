@@ -55,9 +55,11 @@ class WelcomePage(WizardPage):
         yield Static("", id="faults")
 
     def on_mount(self) -> None:
-        """With an answers file on the command line there is nothing to choose."""
+        """With an answers file on the command line there is nothing to choose. Who comes back has a draft to go on with."""
         self.first_focus()
-        if self.wizard.answers_file is not None:
+        if self.wizard.session is not None:
+            self.wizard.find_drafts()
+        elif self.wizard.answers_file is not None:
             self._open(self.wizard.answers_file)
 
     def first_focus(self) -> None:
