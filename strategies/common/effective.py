@@ -303,9 +303,14 @@ def argocd_namespace(situation: Situation) -> str | None:
 
 
 def suggested_revision(situation: Situation) -> str | None:
-    """The source's default branch; that of the repository on the private server where there is no other source."""
+    """The source's default branch; that of the repository on the private server where there is no other source.
+
+    What is to be made has none: the name that GitLab, Gitea, Forgejo and GitHub give to a first branch is suggested for it.
+    """
     source, own = situation.facts.get(SOURCE), situation.facts.get(SERVER_REPOSITORY)
     if source is not None:
         return source.default_branch
+    if makes_source(situation) and (own is None or not own.exists):
+        return "main"
     itself = not has_source(situation.answers) or _reads_own(situation)
     return own.default_branch if own is not None and own.exists and itself else None

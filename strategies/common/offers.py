@@ -9,7 +9,7 @@ from strategies.common import account, effective
 from strategies.common.checks import argocd, aws, cluster, network
 from strategies.common.logins import told
 from strategies.common.shown import shown
-from strategies.common.verdicts import counted, failed, passed, unknown, unread
+from strategies.common.verdicts import counted, failed, passed, unknown, unread, warned
 from strategies.facts import (
     ARGOCD_PROJECTS,
     AWS_IDENTITY,
@@ -179,8 +179,12 @@ def judge_argocd(situation: Situation) -> Verdict | None:
 def judge_source(situation: Situation) -> Verdict | None:
     """Whether the source repository can be read, and what it holds."""
     error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
+    if error is not None and effective.disbelieves_source(situation):
+        return unknown("read once its server is believed")
+    if error is not None and effective.makes_source(situation):
+        return warned("not there yet: it is made empty, and Argo CD waits for a first push", "Push to it, then apply again.")
     if error is not None:
-        return unknown("read once its server is believed") if effective.disbelieves_source(situation) else unread(error)
+        return unread(error)
     if found is None:
         return None
     return passed(f"reachable, {counted(len(found.branches), 'branch', 'branches')}, {counted(len(found.tags), 'tag')}")

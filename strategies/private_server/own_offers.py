@@ -45,7 +45,7 @@ def mode(situation: Situation) -> Json:
 
 def fill(situation: Situation) -> Json:
     """What is new and empty has nothing that Argo CD could sync: it is filled from the source."""
-    return "mirror" if _made(situation) else None
+    return "mirror" if situation.answers.private_server.repository.mode == "create" else None
 
 
 def judge_token(situation: Situation) -> Verdict | None:

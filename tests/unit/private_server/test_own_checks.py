@@ -217,4 +217,3 @@ def test_of_a_server_that_is_made_nothing_has_to_be_asked() -> None:
     made = Situation(complete(), Facts())
     assert (own_offers.kind(made), own_offers.mode(made), own_offers.fill(made)) == ("gitlab", "create", "mirror")
     assert own_offers.base(made) == "https://git.acme.internal"
-    assert own_offers.fill(Situation(complete(make=False), Facts())) is None
