@@ -139,7 +139,9 @@ def _prompt(session: Session, question: Question, choices: Sequence[Choice]) -> 
         options = []
     hint = {Kind.LIST: " (a, b, c)", Kind.YES_NO: " (yes, no)", Kind.SECRET: " (env:NAME, file:PATH, prompt:LABEL)"}
     weighed = question.kind in (Kind.CONFIRM, Kind.LIST)
-    return Prompt(f"{question.key}{hint.get(question.kind, '')}", default, options, weighed)
+    return Prompt(
+        f"{question.key}{hint.get(question.kind, '')}", default, options, weighed, by_label=question.kind is Kind.CONFIRM
+    )
 
 
 def _explain(asker: Asker, question: Question, choices: Sequence[Choice]) -> None:

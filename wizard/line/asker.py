@@ -24,13 +24,15 @@ class Option:
 class Prompt:
     """One thing to ask. Enter alone takes ``default``, which is shown; with None, Enter is the empty answer.
 
-    ``weighed``: no option is under the cursor from the start, because each is something to vouch for.
+    ``weighed``: no option is under the cursor from the start, because each is something to vouch for. ``by_label``:
+    their values are not shown, because the remark has them in a form that can be compared.
     """
 
     text: str
     default: str | None = None
     options: Sequence[Option] = ()
     weighed: bool = False
+    by_label: bool = False
 
 
 class Asker(Protocol):
@@ -62,7 +64,7 @@ class PlainAsker:
     def ask(self, prompt: Prompt) -> str:
         """Show the options by number, then read one line."""
         for number, option in enumerate(prompt.options[:_SHOWN], start=1):
-            name = option.label if option.label == option.value else f"{option.value}: {option.label}"
+            name = option.label if prompt.by_label or option.label == option.value else f"{option.value}: {option.label}"
             self.say(f"  {number}) {name}{f' - {option.note}' if option.note else ''}")
         if len(prompt.options) > _SHOWN:
             self.say(f"  and {len(prompt.options) - _SHOWN} more; write its name")

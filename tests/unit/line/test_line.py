@@ -333,3 +333,11 @@ def test_what_can_be_mended_is_offered_and_looked_at_again(terminal: Terminal) -
     assert "Turns DNS on in vpc-1." in terminal.said
     assert "Turn DNS on now?" in terminal.said
     assert [operation for operation, _ in terminal.world.mended] == ["vpc.enable-dns"]
+
+
+def test_what_is_to_be_vouched_for_is_shown_once() -> None:
+    out = io.StringIO()
+    options = [Option("AB:CD:EF", "CN=Acme Root CA", "AB:CD EF (SHA-256)")]
+    chosen = PlainAsker(io.StringIO("1\n"), out).ask(Prompt("server.caFingerprint", None, options, weighed=True, by_label=True))
+    assert chosen == "AB:CD:EF"
+    assert out.getvalue().splitlines()[0] == "  1) CN=Acme Root CA - AB:CD EF (SHA-256)"
