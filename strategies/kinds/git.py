@@ -13,7 +13,8 @@ class ServerAccess:
     """How the API of a private Git server is reached: product (``facts.ServerKind``), base URL, trust, and whose login.
 
     ``ca_file`` is a PEM file of this machine, ``ca_fingerprint`` the SHA-256 fingerprint of a certificate that the server
-    shows; with neither the CAs of this machine decide. ``token`` is looked up when it is used, and kept nowhere.
+    shows; with neither the CAs of this machine decide. ``host_keys`` are the fingerprints of the SSH host keys that were
+    confirmed; with none this machine's own ``known_hosts`` decides. ``token`` is looked up when it is used, and kept nowhere.
     ``ours``: the same plan makes the server. It may not be there yet, and a token for it that has ended is made anew when it
     is needed to change something.
     """
@@ -25,6 +26,7 @@ class ServerAccess:
     username: str | None = None
     token: SecretRef | None = None
     ours: bool = False
+    host_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,7 @@ def access(answers: Answers) -> ServerAccess:
         username=server.admin_username,
         token=server.admin_token,
         ours=answers.private_server.own.make,
+        host_keys=tuple(server.host_keys or ()),
     )
 
 

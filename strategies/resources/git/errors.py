@@ -21,6 +21,7 @@ class Trouble(StrEnum):
     NOT_FOUND = "there is no such repository"
     NAME = "the host name does not resolve"
     TLS = "the certificate is not trusted"
+    HOST_KEY = "the SSH host key is not trusted"
     PROXY = "the proxy refuses"
     UNREACHABLE = "the host cannot be reached"
     PASSING = "the connection broke off"
@@ -32,6 +33,8 @@ class Trouble(StrEnum):
 _SIGNS: tuple[tuple[str, Trouble], ...] = (
     (r"git is not installed", Trouble.MISSING_PROGRAM),
     (re.escape(TOO_MUCH), Trouble.ENDLESS),
+    (r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|host key is known for", Trouble.HOST_KEY),
+    (r"Permission denied \((publickey|password|keyboard)", Trouble.DENIED),
     (r"CONNECT tunnel failed|from proxy after CONNECT|Could not resolve proxy|proxy", Trouble.PROXY),
     (r"SSL certificate problem|certificate verif|unable to get local issuer|SSL: no alternative certificate", Trouble.TLS),
     (r"Could not resolve host", Trouble.NAME),
@@ -66,6 +69,15 @@ def explain(error: GitError, url: str, *, login: bool = False) -> FactError:
             return FactError(
                 f"{host} does not let these AWS credentials in: {said}",
                 "They need codecommit:GitPull and codecommit:GitPush on the repository; this machine's clock must be right.",
+            )
+        case Trouble.DENIED if url.startswith("ssh://"):
+            return FactError(f"{host} does not let this SSH key in", "Add its public half on the server, or name another key.")
+        case Trouble.HOST_KEY:
+            return FactError(
+                f"the SSH host key of {host} is not trusted",
+                "Compare its fingerprint with what the server's administrator publishes, then confirm it "
+                "(privateServer.server.hostKeys) or put it into ~/.ssh/known_hosts.",
+                f"ssh-keyscan -p {urlsplit(url).port or 22} {host} | ssh-keygen -lf -",
             )
         case Trouble.DENIED if login:
             return FactError(

@@ -43,7 +43,7 @@ class GitLogin:
 
     ``scheme`` is ``Basic`` or ``Bearer`` (RFC 6750: the password alone). ``ca`` is a CA in PEM that is believed instead of this
     machine's, ``ssh_key`` a private key that SSH uses instead of this machine's, and ``known_hosts`` the only host keys that it
-    believes then (lines of sshd(8)): they are in files while git runs.
+    believes (lines of sshd(8)): they are in files while git runs.
     """
 
     url: str
@@ -252,7 +252,7 @@ class _Watch:
 @contextlib.contextmanager
 def _trust(login: GitLogin | None, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Variables for the login's CA and key. Their files can be read by their owner alone, and are gone afterwards."""
-    if login is None or (login.ca is None and login.ssh_key is None):
+    if login is None or (login.ca is None and login.ssh_key is None and login.known_hosts is None):
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="ezgitops-git-") as folder:
@@ -262,19 +262,29 @@ def _trust(login: GitLogin | None, environ: Mapping[str, str]) -> Iterator[dict[
             authority.write_text(login.ca, encoding="ascii")
             # git-config(1), http.sslCAInfo: the variable has the last word, also over the operator's own.
             found["GIT_SSL_CAINFO"] = str(authority)
-        if login.ssh_key is not None:
-            key = Path(folder) / "key"
-            with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(login.ssh_key.rstrip("\n") + "\n")
+        options = [*_identity(login, Path(folder)), *_hosts(login, Path(folder))]
+        if options:
             ssh = environ.get("GIT_SSH_COMMAND") or "ssh"
-            command = f"{ssh} -i {shlex.quote(str(key))} -o IdentitiesOnly=yes -o BatchMode=yes"
-            if login.known_hosts is not None:
-                hosts = Path(folder) / "known_hosts"
-                hosts.write_text(login.known_hosts, encoding="ascii")
-                only = f"-o UserKnownHostsFile={shlex.quote(str(hosts))} -o GlobalKnownHostsFile=/dev/null"
-                command += f" {only} -o StrictHostKeyChecking=yes -o UpdateHostKeys=no"
-            found["GIT_SSH_COMMAND"] = command
+            found["GIT_SSH_COMMAND"] = f"{ssh} -o BatchMode=yes {shlex.join(options)}"
         yield found
+
+
+def _identity(login: GitLogin, folder: Path) -> list[str]:
+    if login.ssh_key is None:
+        return []
+    key = folder / "key"
+    with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(login.ssh_key.rstrip("\n") + "\n")
+    return ["-i", str(key), "-o", "IdentitiesOnly=yes"]
+
+
+def _hosts(login: GitLogin, folder: Path) -> list[str]:
+    if login.known_hosts is None:
+        return []
+    hosts = folder / "known_hosts"
+    hosts.write_text(login.known_hosts, encoding="ascii")
+    only = (f'UserKnownHostsFile="{hosts}"', "GlobalKnownHostsFile=/dev/null", "StrictHostKeyChecking=yes", "UpdateHostKeys=no")
+    return [word for option in only for word in ("-o", option)]
 
 
 @contextlib.contextmanager

@@ -58,6 +58,7 @@ class ServerHost:
         self.url = clone_url(info, path) if self._has_api else target_url
         self._ca: str | None = None
         self._ca_known = False
+        self._known_hosts: dict[str, str | None] = {}
 
     def prepare(self, run: Execution) -> None:
         """See to it that there is a login to push with, before anything is pushed."""
@@ -68,17 +69,28 @@ class ServerHost:
         """The administrator's token as Git takes it, and the CA that is believed. The token is looked up each time."""
         if self._reading is not None:
             return self._reading
-        by_ssh = url.startswith("ssh://")
-        ca = None if by_ssh else self._authority()
+        if url.startswith("ssh://"):
+            return self._by_ssh(url)
+        ca = self._authority()
         if self._access.token is None:
             return GitLogin(url, "", "", ca=ca) if ca is not None else None
         token = self._desk.secret(self._access.token)
-        if by_ssh:
-            return GitLogin(url, "", "", ssh_key=token) if _KEY in token else None
         username = self._access.username
         if self._kind is ServerKind.BITBUCKET and username is None:
             return GitLogin(url, "", token, scheme="Bearer", ca=ca)
         return GitLogin(url, username or _USERNAMES.get(self._kind, _ANYBODY), token, ca=ca)
+
+    def _by_ssh(self, url: str) -> GitLogin | None:
+        """The key that was answered, else the operator's own; the host keys that were confirmed, else this machine's."""
+        token = self._desk.secret(self._access.token) if self._access.token is not None else ""
+        key, hosts = token if _KEY in token else None, self._hosts(url)
+        return GitLogin(url, "", "", ssh_key=key, known_hosts=hosts) if key is not None or hosts is not None else None
+
+    def _hosts(self, url: str) -> str | None:
+        """Looked at once: git is run several times, and none of them believes anything else."""
+        if url not in self._known_hosts:
+            self._known_hosts[url] = self._desk.known_hosts(self._access, url)
+        return self._known_hosts[url]
 
     def repository(self, name: str, *, history: bool = True) -> Hosted | None:
         """By the server's API; where it has none, by what Git lists."""
@@ -149,6 +161,11 @@ def target_error(what: str, error: GitError, url: str) -> ResourceError:
     """Why git failed at a private server that is written to, where a login is at fault; else as everywhere."""
     if trouble(error) not in (Trouble.DENIED, Trouble.FORBIDDEN):
         return resource_error(what, error, url)
+    if url.startswith("ssh://"):
+        return ResourceError(
+            what, f"{urlsplit(url).hostname or url} does not let this SSH key read and write this repository",
+            "Add a key that may write, and answer privateServer.server.adminToken with where its private half is.",
+        )  # fmt: skip
     return ResourceError(
         what, f"{urlsplit(url).hostname or url} does not let the administrator's login read and write this repository",
         "Look at privateServer.server.adminToken (and adminUsername): it takes the right to push (GitLab: the scope api or "

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from strategies.base import Json
-from strategies.facts import ServerInfo, ServerKind
+from strategies.common.shown import shown
+from strategies.facts import ServerInfo, ServerKind, SshHostKeys
 from strategies.kinds import ServerAccess
 from strategies.ports import Execution, ResourceError
 from strategies.resources.git.servers.api import ServerApi, Token
@@ -22,6 +24,7 @@ from strategies.resources.git.servers.connect import server_api
 from strategies.resources.git.servers.dial import Dialer, TalkError
 from strategies.resources.git.servers.errors import Reason, ServerError
 from strategies.resources.git.servers.http import HttpClient
+from strategies.resources.git.servers.ssh import read_host_keys
 from strategies.resources.git.servers.tls import read_chain
 
 UNSEEN: Final = "unseen"
@@ -52,7 +55,8 @@ class NoTokenError(ResourceError):
 class ServerDesk:
     """``resolve`` gives the secret behind a reference and raises ResourceError; ``answered`` is the server of the answers.
 
-    ``new_token`` has a server that is ours put a new administrator's token into its secret.
+    ``new_token`` has a server that is ours put a new administrator's token into its secret; ``scan`` reads the keys that a host
+    shows at an SSH port, and raises TalkError.
 
     Every method raises ResourceError.
     """
@@ -66,6 +70,7 @@ class ServerDesk:
         answered: ServerAccess | None = None,
         new_token: Callable[[Execution], None] | None = None,
         dialer: Dialer | None = None,
+        scan: Callable[[str, int], SshHostKeys] | None = None,
     ) -> None:
         self._environ = environ
         self._resolve = resolve
@@ -74,6 +79,7 @@ class ServerDesk:
         self._new_token = new_token
         self._renewing = Lock()
         self._dialer = dialer or Dialer(environ)
+        self._scan = scan or partial(read_host_keys, environ)
 
     def api(self, access: ServerAccess) -> ServerApi:
         """The server's API, with the administrator's token. Raises NoTokenError where a server of ours does not take it now."""
@@ -146,6 +152,30 @@ class ServerDesk:
                 "Somebody else may answer there now, or the CA was changed: look at the chain, then confirm it anew.",
             )  # fmt: skip
         return found.pem
+
+    def known_hosts(self, access: ServerAccess, url: str) -> str | None:
+        """The confirmed ones of the host keys that the server of an SSH URL shows, as lines of sshd(8).
+
+        None where none is confirmed.
+        """
+        if not access.host_keys:
+            return None
+        where = urlsplit(url)
+        host = where.hostname or ""
+        what = f"Cannot trust {shown(host)} over SSH"
+        try:
+            found = self._scan(host, where.port or 22)
+        except TalkError as error:
+            raise ResourceError(what, error.why, "Look at the network, VPN or firewall between this machine and it.") from error
+        confirmed = tuple(one for one in found.keys if one.fingerprint in access.host_keys)
+        if not confirmed:
+            seen = ", ".join(f"{one.type} {one.fingerprint}" for one in found.keys)
+            raise ResourceError(
+                what, f"it shows other host keys than those confirmed: {seen}",
+                "Somebody else may answer there now, or its keys were changed: compare them, then answer "
+                "privateServer.server.hostKeys anew.",
+            )  # fmt: skip
+        return replace(found, keys=confirmed).known_hosts
 
     def goes_along(self, url: str) -> bool:
         """Whether the server of a mark is the one that is ours: what is on it stays on its data volume, or goes with that."""
