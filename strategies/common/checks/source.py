@@ -20,6 +20,8 @@ def source(situation: Situation) -> Verdict:
     error, found = situation.facts.error(SOURCE), situation.facts.get(SOURCE)
     if error is not None and effective.mirrors(situation.answers):
         return unread(error)
+    if error is not None and effective.disbelieves_source(situation):
+        return skipped("read once the certificate of its server is believed")
     if error is not None and effective.makes_source(situation):
         return warned(
             "not there yet: apply makes it, empty, and Argo CD has nothing to sync before something is pushed",

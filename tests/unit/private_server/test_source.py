@@ -7,7 +7,7 @@ import pytest
 from strategies.base import Situation, Status
 from strategies.common import effective, offers
 from strategies.common.checks.source import source
-from strategies.facts import SOURCE, FactError, Facts, Reading
+from strategies.facts import SERVER_CHAIN, SOURCE, FactError, Facts, Reading, TrustChain, Trusted
 from strategies.private_server import own_offers
 from tests.fakes import START
 from tests.unit.private_server.judging import complete
@@ -23,6 +23,14 @@ def test_one_that_is_to_be_made_is_empty_at_first(mode: str, evidence: str) -> N
     found = source(Situation(complete(private_server__repository__mode=mode), NONE))
     assert found.status is Status.WARN
     assert evidence in found.evidence
+
+
+def test_a_server_that_is_not_believed_is_told_of_once() -> None:
+    chain = TrustChain("gitlab.acme.example", 443, (), Trusted.NOT)
+    read = Facts({**NONE.readings, SERVER_CHAIN.id: Reading(chain, None, START, 0.0)})
+    assert source(Situation(complete(), read)).status is Status.SKIPPED
+    elsewhere = complete(source__url="https://github.com/acme/cluster-config.git")
+    assert source(Situation(elsewhere, read)).status is Status.WARN
 
 
 def test_what_is_to_be_made_is_no_fault_and_is_given_a_first_branch() -> None:
