@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -33,6 +34,9 @@ _GLANCE = 0.05
 """Seconds between two questions whether it is enough."""
 _LINES_KEPT = 500
 _LINE_LIMIT = 64 * 1024
+
+_FIRST_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+""")
+"""Of a command line of the shell."""
 
 _LEFT_OUT = ("GIT_ASKPASS", "SSH_ASKPASS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_TERMINAL_PROMPT", "GIT_TRACE")
 
@@ -264,8 +268,12 @@ def _trust(login: GitLogin | None, environ: Mapping[str, str]) -> Iterator[dict[
             found["GIT_SSL_CAINFO"] = str(authority)
         options = [*_identity(login, Path(folder)), *_hosts(login, Path(folder))]
         if options:
-            ssh = environ.get("GIT_SSH_COMMAND") or "ssh"
-            found["GIT_SSH_COMMAND"] = f"{ssh} -o BatchMode=yes {shlex.join(options)}"
+            # git-config(1), core.sshCommand: the variable is a command line of the shell. ssh_config(5): of what is said twice,
+            # the first holds - so ours stands before the operator's own options.
+            given = environ.get("GIT_SSH_COMMAND", "").strip() or "ssh"
+            program = _FIRST_WORD.match(given)
+            place = program.end() if program else len(given)
+            found["GIT_SSH_COMMAND"] = f"{given[:place]} -o BatchMode=yes {shlex.join(options)}{given[place:]}"
         yield found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,8 @@ from strategies.facts import SshHostKeys
 from strategies.kinds import MirrorResource, ServerAccess
 from strategies.ports import ResourceError
 from strategies.resources.git.mirror import MirrorHandler
-from strategies.resources.git.program import GitProgram
+from strategies.resources.git.program import GitError, GitLogin, GitProgram
+from strategies.resources.git.refs import list_remote
 from strategies.resources.git.server_host import ServerHost
 from strategies.resources.git.servers.desk import ServerDesk
 from strategies.resources.git.servers.keys import generate_key
@@ -24,7 +26,7 @@ from strategies.resources.git.servers.ssh import read_host_keys
 from tests.contract.estate import Estate, estate
 from tests.programs import needs
 from tests.recording import RecordingRun
-from wizard.sandbox.git.servers.ssh import unavailable
+from wizard.sandbox.git.servers.ssh import known_host, unavailable
 
 pytestmark = [
     pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
@@ -81,6 +83,20 @@ def test_nothing_is_pushed_to_who_shows_other_host_keys(world: Estate, tmp_path:
     handler, resource = mirrored(world, tmp_path, f"SHA256:{'A' * 43}")
     with pytest.raises(ResourceError, match="other host keys than those confirmed: ssh-ed25519 SHA256:"):
         handler.read(resource)
+
+
+@pytest.mark.parametrize("program", ["ssh", "'{folder}/a b/ssh'", "{folder}/a\\ b/ssh"])
+def test_an_operators_own_options_do_not_overrule_what_was_confirmed(world: Estate, tmp_path: Path, program: str) -> None:
+    """Somebody may have turned verification off for everything that git does."""
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "a b" / "ssh").symlink_to(shutil.which("ssh", path=world.environ["PATH"]) or "")
+    own = "-F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+    world.environ["GIT_SSH_COMMAND"] = f"{program.format(folder=tmp_path)} {own}"
+    section, key = world.section("gitea"), generate_key("any")
+    line = known_host(section.host, 22, "changed")
+    login = GitLogin(URL, "", "", ssh_key=key.private, known_hosts=f"{line}\n")
+    with pytest.raises(GitError, match="Host key verification failed"):
+        list_remote(GitProgram(world.environ), URL, login)
 
 
 def test_where_none_is_confirmed_this_machines_known_hosts_decide(world: Estate, tmp_path: Path) -> None:
