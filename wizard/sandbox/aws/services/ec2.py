@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidServiceName, InvalidVPCPeeringConnectionIdError
+from moto.ec2.models.amis import Ami
 from moto.ec2.models.route_tables import Route
 from moto.ec2.models.security_groups import SecurityGroup
+from moto.utilities.utils import load_resource
 
 from wizard.sandbox.aws.services.base import AwsError
 from wizard.sandbox.aws.services.instances import InstancesBackend
@@ -31,6 +34,12 @@ class SandboxEc2(InstancesBackend):
             self.vpcs, self.subnets, self.route_tables, self.network_acls, self.groups, self.internet_gateways
         ):  # fmt: skip
             made_for_the_default_vpc.clear()
+
+    def _load_amis(self) -> None:
+        """Amazon Linux, to which parameters of Systems Manager lead. moto would load a thousand images of ECS beside them."""
+        with contextlib.suppress(FileNotFoundError):  # a region that moto does not know
+            for image in load_resource(f"ec2/resources/latest_amis/{self.region_name}.json"):
+                self.amis[image["ami_id"]] = Ami(self, **image, owner_alias="amazon")
 
     def create_security_group(
         self,
