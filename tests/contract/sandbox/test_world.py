@@ -121,7 +121,7 @@ def test_a_scenario_that_does_not_exist_is_named() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "'nowhere'" in done.stderr
-    assert "healthy" in done.stderr
+    assert "ezgitops sandbox --list" in done.stderr
 
 
 def test_list_starts_nothing() -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from strategies.base import Check, Owner, Page, Question, Status
+from strategies.common.questions import ENVIRONMENT
 from strategies.ports import ResourceError, SyncReport
 from tests.fakes import FakeStrategy, FakeWorld, passing, thing
 from wizard.answers.draft import Draft
@@ -40,6 +41,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder, self.world, self.checks = folder, FakeWorld(), (passing("one"),)
         self.checks: tuple[Check, ...]
+        self.questions: tuple[Question, ...] = (REQUIRED,)
         self.launched: list[tuple[tuple[str, ...], str, float]] = []
         self.file = folder / "answers.yaml"
         self.file.write_text(ANSWERS)
@@ -58,7 +60,7 @@ class Desk:
             strategies={"codecommit": FakeStrategy(made=lambda _: THINGS)},
             clock=self.world.clock,
             on_edit=on_edit,
-            questions=(REQUIRED,),
+            questions=self.questions,
             checks=self.checks,
             directory=lambda name: self.folder / "state" / "ezgitops" / name,
             pause=self.world.clock.pause,
@@ -240,20 +242,18 @@ def test_destroy_wants_the_name(desk: Desk) -> None:
     assert "nothing of prod-east" in again.stderr
 
 
-def test_destroy_without_answers_knows_which_strategy_was_applied(desk: Desk) -> None:
+@pytest.mark.parametrize("remembered", [True, False])
+def test_destroy_without_answers_reads_where_one_is_and_nothing_else(desk: Desk, remembered: bool) -> None:
     assert desk.on_file("apply", "--yes").exit_code == 0
-    desk.world.sites.clear()
-    assert desk.run("destroy", "prod-east", "--yes", "prod-east").exit_code == 0
-    assert {site.strategy for site in desk.world.sites} == {"codecommit"}
-
-
-def test_destroy_where_nothing_was_applied_from_knows_none(desk: Desk) -> None:
-    assert desk.on_file("apply", "--yes").exit_code == 0
-    shutil.rmtree(desk.folder / "state")
-    desk.world.sites.clear()
-    assert desk.run("destroy", "prod-east", "--yes", "prod-east").exit_code == 0
+    if not remembered:
+        shutil.rmtree(desk.folder / "state")
+    desk.world.reads.clear()
+    desk.questions = (REQUIRED, *ENVIRONMENT)
+    result = desk.run("destroy", "prod-east", "--yes", "prod-east")
+    assert result.exit_code == 0
     assert desk.world.things == {}
-    assert {site.strategy for site in desk.world.sites} == {None}
+    assert {fact for fact, _ in desk.world.reads} <= {fact for question in ENVIRONMENT for fact in question.needs}
+    assert "account 123456789012, region us-east-2, kubeconfig context prod-east" in result.stderr
 
 
 @pytest.mark.parametrize(
