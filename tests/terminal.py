@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ from time import monotonic
 
 
 def _take_terminal() -> None:
+    # A shell's background job, as the tests may be, ignores Ctrl-C; a program on its own terminal does not.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
