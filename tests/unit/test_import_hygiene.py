@@ -37,3 +37,17 @@ def test_help_does_not_even_load_the_model(arguments: list[str]) -> None:
 
 def test_the_probe_sees_what_is_loaded() -> None:
     assert "pydantic" in loaded("schema")
+
+
+def test_a_session_loads_what_reads_certificates_and_asks_servers_when_there_is_one() -> None:
+    code = (
+        "import json, sys\n"
+        "from wizard.answers.draft import Draft\n"
+        "from wizard.compose import make_session\n"
+        "make_session(Draft(), environ={})\n"
+        "print(json.dumps(sorted({m.partition('.')[0] for m in sys.modules})))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    found = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "boto3" in found
+    assert found & {"cryptography", "gitlab", "textual", "moto", "questionary", "werkzeug"} == set()

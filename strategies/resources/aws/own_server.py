@@ -6,12 +6,8 @@ Nothing is read where none is to be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from itertools import pairwise
 
 from botocore.exceptions import ClientError
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from strategies.base import Situation
 from strategies.common import effective
@@ -21,7 +17,6 @@ from strategies.ports import FactFailureError, Reader, ResourceError
 from strategies.private_server.own_answers import OwnServer
 from strategies.resources.aws.clients import AwsClients, AwsSessions
 from strategies.resources.aws.errors import code
-from strategies.resources.git.servers.tls import described
 
 _NO_IMAGE = ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidAMIID.Malformed")
 _NO_TYPE = "InvalidInstanceType"
@@ -41,6 +36,9 @@ def own_server_readers(sessions: AwsSessions, resolve: Callable[[Situation, str]
             pem, key = (resolve(situation, one or "") for one in (own.certificate, own.private_key))
         except ResourceError as error:
             raise FactFailureError(FactError(f"{error.what}: {error.why}", error.remedy)) from error
+        # It takes a tenth of a second to load what reads certificates: not before there is one.
+        from strategies.resources.aws.own_certificate import read_certificate
+
         return read_certificate(pem, key)
 
     return (
@@ -75,49 +73,6 @@ def read_image(clients: AwsClients, image_id: str, instance_type: str) -> Machin
         root_device=one.get("RootDeviceType", ""),
         types=tuple(kind for each in types for kind in each.get("ProcessorInfo", {}).get("SupportedArchitectures", ())),
     )
-
-
-def read_certificate(pem: str, key_pem: str) -> ServerCertificate:
-    """What the certificate says of itself, and whether the key is its own. The key goes no further than here."""
-    try:
-        chain = x509.load_pem_x509_certificates(pem.encode())
-    except ValueError:
-        return ServerCertificate(fault="the certificate is no PEM that can be read")
-    try:
-        key = load_pem_private_key(key_pem.encode(), password=None)
-    except TypeError:
-        return ServerCertificate(fault="the key has a pass phrase, and nginx has nobody to ask for it")
-    except ValueError:
-        return ServerCertificate(fault="the key is no PEM that can be read")
-    own = chain[0]
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return ServerCertificate(
-        subject=shown(own.subject.rfc4514_string()),
-        issuer=shown(own.issuer.rfc4514_string()),
-        names=_names(own),
-        not_before=own.not_valid_before_utc,
-        not_after=min(one.not_valid_after_utc for one in chain),
-        key_fits=own.public_key().public_bytes(*form) == key.public_key().public_bytes(*form),
-        chain=all(_signed_by(one, above) for one, above in pairwise(chain)),
-        certificates=len(chain),
-        above=tuple(described(one) for one in chain[1:]),
-    )
-
-
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    try:
-        listed = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        return ()
-    return tuple(shown(one).lower() for one in listed.get_values_for_type(x509.DNSName))
-
-
-def _signed_by(certificate: x509.Certificate, above: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(above)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _own(situation: Situation) -> OwnServer:

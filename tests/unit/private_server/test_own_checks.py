@@ -32,7 +32,7 @@ from strategies.facts import (
 )
 from strategies.private_server import own_offers
 from strategies.private_server.checks import own
-from strategies.resources.aws.own_server import read_certificate
+from strategies.resources.aws.own_certificate import read_certificate
 from tests.unit.private_server.own_complete import complete
 from tests.unit.private_server.own_machine import certificate
 from wizard.engine.checks import evaluate
