@@ -179,5 +179,5 @@ def _check_obstacles(results: Sequence[CheckResult]) -> tuple[Obstacle, ...]:
     blocking = [Obstacle(f"{result.check.title} failed", result.check.id) for result in results if result.blocks]
     waiting = sum(1 for result in results if result.waiting)
     if waiting and not blocking:
-        return (Obstacle("1 check is still running" if waiting == 1 else f"{waiting} checks are still running"),)
+        return (Obstacle("1 check is still running" if waiting == 1 else f"{waiting} checks are still running", passing=True),)
     return tuple(blocking)

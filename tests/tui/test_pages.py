@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,6 +135,25 @@ async def test_an_unavailable_strategy_is_not_taken(tmp_path: Path) -> None:
         await operator.sees("Proxy on a bastion is not in this")
         assert operator.draft("strategy") is None
         assert operator.app.frame.step is Step.STRATEGY
+
+
+async def test_enter_while_a_check_runs_goes_on_once_it_has_passed(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, checks=(passing("aws.sts", AWS_IDENTITY.id),))
+    async with operating(stage.app()) as operator:
+        await operator.to(Step.DETAILS)
+        operator.paste(URL)
+        await operator.until(lambda: operator.draft("source.url") == URL, "the URL")
+        await operator.read()
+        await operator.press("enter")
+        await operator.on(Step.CHECKS)
+        gate = stage.world.gates[AWS_IDENTITY.id] = threading.Event()
+        assert operator.app.session is not None
+        operator.app.session.refresh(AWS_IDENTITY.id)
+        await operator.sees("1 check is still running")
+        await operator.press("enter")
+        assert operator.app.frame.step is Step.CHECKS
+        gate.set()
+        await operator.on(Step.PLAN)
 
 
 async def test_a_blocking_check_keeps_the_page(tmp_path: Path) -> None:

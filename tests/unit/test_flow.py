@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from strategies.facts import KUBE_CONTEXTS
-from tests.fakes import FakeStrategy, FakeWorld
+from tests.fakes import FakeStrategy, FakeWorld, passing
 from wizard.answers.draft import Draft
 from wizard.engine.session import Session
 from wizard.flow import Step, obstacles
@@ -25,6 +25,27 @@ def test_what_follows_from_a_reading_that_is_under_way_may_still_come_by_itself(
         gate.set()
         assert session.wait(10)
         assert obstacles(Step.ENVIRONMENT, session) == ()
+    finally:
+        gate.set()
+        session.close()
+
+
+def test_checks_that_still_run_may_pass_by_themselves() -> None:
+    world = FakeWorld()
+    gate = world.gates[KUBE_CONTEXTS.id] = threading.Event()
+    checks = (passing("cluster.contexts", KUBE_CONTEXTS.id),)
+    draft = Draft({"source": {"url": "https://github.com/acme/cluster-config.git"}})
+    session = Session(
+        world, draft, strategies={"codecommit": FakeStrategy()}, clock=world.clock, debounce=0.0, questions=(), checks=checks
+    )
+    session.edit("strategy", "codecommit")
+    try:
+        session.start()
+        found = obstacles(Step.CHECKS, session)
+        assert [(one.reason, one.passing) for one in found] == [("1 check is still running", True)]
+        gate.set()
+        assert session.wait(10)
+        assert obstacles(Step.CHECKS, session) == ()
     finally:
         gate.set()
         session.close()
