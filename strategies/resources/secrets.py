@@ -48,24 +48,26 @@ class SecretResolver:
     def _prompt(self, text: str, what: str) -> str:
         if self._ask is None:
             raise ResourceError(what, "nobody can be asked without a terminal", "Use env:NAME or file:PATH in a pipeline.")
-        asked_before = self._refused.get(text, 0)
+        left_before = self._refused.get(text, 0)
         with self._lock:
             if text in self._asked:
                 return self._asked[text]
             # Who waited here while the operator left the question has been answered by that, too.
-            if self._refused.get(text, 0) == asked_before:
-                typed = self._typed(text)
+            if self._refused.get(text, 0) == left_before:
+                typed = _typed(self._ask, text)
                 if typed:
                     self._asked[text] = typed
                     return typed
-                self._refused[text] = asked_before + 1
+                self._refused[text] = left_before + 1
         raise ResourceError(what, "it was not typed", "Look again, and type it when you are asked.")
 
-    def _typed(self, text: str) -> str:
-        try:
-            return self._ask(text) if self._ask is not None else ""
-        except CancelledByOperatorError:
-            return ""
+
+def _typed(ask: Callable[[str], str], text: str) -> str:
+    """Empty where the operator left the question."""
+    try:
+        return ask(text)
+    except CancelledByOperatorError:
+        return ""
 
 
 def _filled(value: str, what: str, why: str, remedy: str) -> str:
