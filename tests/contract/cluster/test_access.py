@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 
 import pytest
 
@@ -30,7 +31,26 @@ def refresher(kube: Kube, namespace: str, core: str) -> Kube:
     assert kube.create(f"{RBAC}/{namespace}/rolebindings", binding).code == 201
     for name in ("mine", "other"):
         kube.create(f"{core}/secrets", {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}})
+    until_allowed(kube, namespace, verb="get", resource="secrets", name="mine")
     return kube.as_token(token(kube, core))
+
+
+def until_allowed(kube: Kube, namespace: str, **about: str) -> None:
+    """A real server's authoriser watches roles and bindings, and learns of one a moment after it was written.
+
+    The administrator asks about the service account: its own question would have its token remembered by the server.
+    """
+    user = f"system:serviceaccount:{namespace}:refresher"
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": user, "resourceAttributes": {"namespace": namespace, **about}},
+    }
+    for _ in range(100):
+        if kube.create(f"{REVIEWS}/subjectaccessreviews", review).body["status"]["allowed"]:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"never allowed: {about}")
 
 
 def token(kube: Kube, core: str, *audiences: str) -> str:
@@ -106,6 +126,7 @@ def test_nobody_grants_more_than_he_holds(kube: Kube, namespace: str, core: str,
     path = f"{RBAC}/{namespace}/roles"
     mine = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["mine"], "verbs": ["get", "patch"]}
     kube.call("PUT", f"{path}/r", {"apiVersion": api, "kind": "Role", "metadata": {"name": "r"}, "rules": [mine, writer]})
+    until_allowed(kube, namespace, verb="create", group="rbac.authorization.k8s.io", resource="roles")
     less = {"apiVersion": api, "kind": "Role", "metadata": {"name": "less"}, "rules": [{**mine, "verbs": ["get"]}]}
     more = {"apiVersion": api, "kind": "Role", "metadata": {"name": "more"}, "rules": [{**mine, "verbs": ["delete"]}]}
     assert refresher.create(path, less).code == 201
