@@ -72,7 +72,7 @@ from strategies.resources.cluster.readers import cluster_readers
 from strategies.resources.cluster.repo_server_environment import RepoServerEnvironmentHandler
 from strategies.resources.cluster.secret_object import SecretObjectHandler
 from strategies.resources.cluster.trusted_certificate import TrustedCertificateHandler
-from strategies.resources.git import mirror, pipeline_file, server_repository
+from strategies.resources.git import mirror_change, pipeline_file, server_repository
 from strategies.resources.git.codecommit import CodeCommit
 from strategies.resources.git.content import content_reader
 from strategies.resources.git.mirror import MirrorHandler
@@ -92,7 +92,7 @@ KINDS: Mapping[type[Resource], str] = {
     **AWS_KINDS,
     ClusterObjectResource: objects.KIND,
     GitCredentialResource: git_credential.KIND,
-    MirrorResource: mirror.KIND,
+    MirrorResource: mirror_change.KIND,
     PipelineFileResource: pipeline_file.KIND,
     SecretObjectResource: secret_object.KIND,
     TrustedCertificateResource: trusted_certificate.KIND,
@@ -224,7 +224,7 @@ class AwsAndClusterSite:
             git_credential.KIND: cast(
                 "Handler[Resource]", GitCredentialHandler(cluster, cluster_objects, ServiceCredentials(aws))
             ),
-            mirror.KIND: cast("Handler[Resource]", mirrors),
+            mirror_change.KIND: cast("Handler[Resource]", mirrors),
             pipeline_file.KIND: cast("Handler[Resource]", PipelineFileHandler()),
             secret_object.KIND: cast("Handler[Resource]", SecretObjectHandler(cluster_objects, self.resolve_secret)),
             trusted_certificate.KIND: cast(

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from strategies.base import Json, Resource, Status
-from strategies.ports import ResourceError
 from wizard import paths
 from wizard.answers import document, overrides
 from wizard.answers.draft import Draft
 from wizard.answers.faults import AnswersError, Fault
 from wizard.commands.options import CommandError, Options
-from wizard.commands.parts import early_plan, grouped, how_to_give
+from wizard.commands.parts import early_plan, how_to_give
 from wizard.commands.program import Program
+from wizard.commands.refusals import journalled, refusals, secrets_needed
 from wizard.commands.stopping import stoppable
-from wizard.engine.apply import ApplyReport, ConflictError
+from wizard.engine.apply import ApplyReport
 from wizard.engine.events import ChangeSummary, Diagnostic, Event, PlannedChange, Sink
-from wizard.engine.lock import LockedError
-from wizard.engine.plan import Plan, SavedPlan, StalePlanError
-from wizard.engine.session import IncompleteError, Session
-from wizard.engine.survey import SurveyError
+from wizard.engine.plan import Plan, SavedPlan
+from wizard.engine.session import Session
 from wizard.exitcodes import ExitCode
 from wizard.report.equivalents import commands, manifests_of
 from wizard.report.final import COMMANDS, Closing, print_final, write_commands
@@ -189,20 +186,17 @@ class Run:
 
         Without ``spent``, those that only making something takes are left alone.
         """
-        with self._demanded():
+        with secrets_needed(self.fail):
             self.session.check_secrets(*schemes, spent=spent)
 
     def check_secrets_of(self, *kinds: type[Resource]) -> None:
         """End (2) when a secret is not there that the resources of these kinds take, or when an answer is missing."""
-        try:
-            with self._demanded():
-                self.session.check_secrets_of(lambda one: isinstance(one, kinds))
-        except IncompleteError as error:
-            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.") from error
+        with secrets_needed(self.fail):
+            self.session.check_secrets_of(lambda one: isinstance(one, kinds))
 
     def check_work(self, plan: Plan) -> None:
         """End (2) when a secret is not there that the changes of a plan take."""
-        with self._demanded():
+        with secrets_needed(self.fail):
             self.session.check_work(plan)
 
     def prepared(self) -> Plan:
@@ -222,13 +216,8 @@ class Run:
 
     def planned(self, make: Callable[[], Plan]) -> Plan:
         """Make a plan. Raises CommandError (1) when something cannot be looked at, (2) when an answer is missing."""
-        try:
+        with refusals(self.fail):
             plan = make()
-        except SurveyError as error:
-            details = grouped(error.errors)
-            raise self.fail(ExitCode.FAILED, "The world could not be looked at; nothing was touched.", details) from error
-        except IncompleteError as error:
-            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.") from error
         self.course.announce(plan)
         return plan
 
@@ -267,35 +256,14 @@ class Run:
 
     def hold_against(self, saved: SavedPlan, plan: Plan) -> None:
         """End (3) when a plan would not do what the saved one says."""
-        try:
+        with refusals(self.fail):
             saved.check(plan)
-        except StalePlanError as error:
-            raise self._stale(error) from error
 
     def carry_out(self, plan: Plan, *, confirmed: SavedPlan | None = None, verified: bool = True) -> ApplyReport:
         """Apply a plan. Ctrl-C lets the calls under way end. Raises CommandError with the code that fits."""
         cancel = threading.Event()
-        with stoppable(cancel):
-            try:
-                return self.session.apply(plan, sink=self.emit, cancel=cancel, confirmed=confirmed, verified=verified)
-            except StalePlanError as error:
-                raise self._stale(error) from error
-            except ConflictError as error:
-                raise self.fail(ExitCode.CHECKS, f"In conflict: {error}; nothing was touched.") from error
-            except LockedError as error:
-                raise self.fail(
-                    ExitCode.LOCKED, f"{error}; nothing was touched.", ["Wait until it has ended, then run this again."]
-                ) from error
-            except SurveyError as error:
-                summary = "The world could not be looked at; nothing was touched."
-                raise self.fail(ExitCode.FAILED, summary, grouped(error.errors)) from error
-            except OSError as error:
-                # Only opening it names a file; a write that fails comes later, when calls have been made.
-                opened = error.filename is None
-                said = "what was made stands, nothing more was begun" if opened else "nothing was touched"
-                what = str(error.strerror or error) if opened else f"{error.strerror or error}: {error.filename}"
-                remedy = "Make room there, or let XDG_STATE_HOME name a folder that can be written; then run it again."
-                raise self.fail(ExitCode.FAILED, f"The journal cannot be written ({what}); {said}.", [remedy]) from error
+        with stoppable(cancel), journalled(self.fail):
+            return self.session.apply(plan, sink=self.emit, cancel=cancel, confirmed=confirmed, verified=verified)
 
     def close_with(self, plan: Plan, report: ApplyReport) -> None:
         """The last page: the proof, the way back, and where everything is kept."""
@@ -335,10 +303,6 @@ class Run:
             raise self._faulty(error.faults) from error
         return draft
 
-    def _stale(self, error: StalePlanError) -> CommandError:
-        summary = "The world has changed since the plan was made; nothing was touched. Plan again."
-        return self.fail(ExitCode.CHECKS, summary, error.differences)
-
     def _faulty(self, faults: Sequence[Fault]) -> CommandError:
         noun = "fault" if len(faults) == 1 else "faults"
         return self.fail(ExitCode.USAGE, f"{len(faults)} {noun} in the answers; nothing was touched.", [str(f) for f in faults])
@@ -360,14 +324,6 @@ class Run:
 
     def _ask_secret(self, prompt: str) -> str:
         return str(click.prompt(prompt, hide_input=True, err=True))
-
-    @contextmanager
-    def _demanded(self) -> Iterator[None]:
-        """What is missing in here ends the run."""
-        try:
-            yield
-        except ResourceError as error:
-            raise self.fail(ExitCode.USAGE, f"{error}; nothing was touched.", [error.remedy]) from error
 
 
 _LOCAL = ("env", "file", "prompt")

@@ -162,28 +162,14 @@ class WizardApp(App[WizardOutcome]):
 
     @work(thread=True, exclusive=True, group="open")
     def _open(self, source: str | Path | None) -> None:
-        from wizard.answers.document import load
-        from wizard.answers.draft import Draft
-        from wizard.answers.faults import AnswersError
-        from wizard.tui.drafts import DraftKeeper
+        from wizard.tui.drafts import DraftKeeper, OpeningError, opened
 
         self._stored.wait(10)
         store = self._store if self._store is not None else self._open_drafts(self._warn)
         try:
-            if isinstance(source, Path):
-                draft = load(source).draft()
-            elif source is not None:
-                found = store.load(source)
-                if found is None:
-                    self.post_message(OpeningFailed((f"The draft {source} is damaged or gone; start anew.",)))
-                    return
-                draft = found
-            else:
-                draft = Draft()
-            if self._prepare is not None and not isinstance(source, str):
-                self._prepare(draft)
-        except AnswersError as error:
-            self.post_message(OpeningFailed(tuple(str(fault) for fault in error.faults)))
+            draft = opened(store, source, self._prepare)
+        except OpeningError as error:
+            self.post_message(OpeningFailed(error.lines))
             return
         keeper = DraftKeeper(store, name=source if isinstance(source, str) else None)
         load_page(Step.ENVIRONMENT)

@@ -1,8 +1,10 @@
-"""Saves the draft as it changes, without ever making the keyboard wait for the disk."""
+"""Opens a draft, and saves it as it changes, without ever making the keyboard wait for the disk."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +12,37 @@ if TYPE_CHECKING:
 
 UNNAMED = "new"
 """Name of a draft whose instance is not known yet."""
+
+
+class OpeningError(Exception):
+    """There is no draft to go on with; ``lines`` say why."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def opened(store: DraftStore, source: str | Path | None, prepare: Callable[[Draft], None] | None) -> Draft:
+    """A draft: an empty one, that of an answers file (a path), or one that was kept (its name), which is not prepared again.
+
+    Raises OpeningError with every fault of the file, or when the kept draft cannot be read.
+    """
+    from wizard.answers.document import load
+    from wizard.answers.draft import Draft
+    from wizard.answers.faults import AnswersError
+
+    if isinstance(source, str):
+        kept = store.load(source)
+        if kept is None:
+            raise OpeningError(f"The draft {source} is damaged or gone; start anew.")
+        return kept
+    try:
+        draft = Draft() if source is None else load(source).draft()
+        if prepare is not None:
+            prepare(draft)
+    except AnswersError as error:
+        raise OpeningError(*(str(fault) for fault in error.faults)) from error
+    return draft
 
 
 class DraftKeeper:

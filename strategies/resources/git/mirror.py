@@ -1,4 +1,4 @@
-"""The mirror: branches and tags of the source repository in CodeCommit, by way of a bare repository on this machine.
+"""The mirror: branches and tags of the source repository on the host that Argo CD reads from, by way of a bare repository here.
 
 Never ``refs/pull`` (hosts keep them for themselves), never ``--mirror`` (it would try to delete what the host keeps), and
 nothing is removed from the target unless everything that the source lists has arrived here.
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
-from strategies.base import Action, Change, FieldDiff, Group, Json, Observed, Owner
+from strategies.base import Change, Group, Json, Observed, Owner
 from strategies.codecommit.limits import BLOB_LIMIT
 from strategies.common.shown import shown, size
 from strategies.kinds import MirrorResource
@@ -20,10 +20,11 @@ from strategies.ports import Execution, ResourceError
 from strategies.resources.git.codecommit import MIRRORED_AT, GitHost, Hosted
 from strategies.resources.git.errors import Trouble, resource_error, trouble
 from strategies.resources.git.local import LocalMirror
+from strategies.resources.git.mirror_change import KIND, change, compared, default_now, not_compared, outputs
 from strategies.resources.git.program import GitError, GitLogin, GitProgram
 from strategies.resources.git.refs import HEADS, References, list_remote
 from strategies.resources.git.server_host import NOTE, ServerHost, target_error
-from strategies.resources.git.servers.desk import UNSEEN, NoTokenError, not_asked
+from strategies.resources.git.servers.desk import NoTokenError
 from strategies.resources.parallel import both
 
 T = TypeVar("T")
@@ -33,7 +34,6 @@ Send: TypeAlias = Callable[[str, GitLogin | None, Sequence[str], Execution], Non
 Complaint: TypeAlias = Callable[[str, GitError, str], ResourceError]
 """Makes a ResourceError of what was tried, how git failed, and where."""
 
-KIND: Final = "mirror"
 _ATTEMPTS = 4
 _FIRST_PAUSE = 2.0
 
@@ -88,42 +88,16 @@ class MirrorHandler:
             source, looked = look(), self._read_only(resource)
             kept = looked is not None or self._kept(resource)
             if looked is None and (kept or resource.target is None or not resource.target.ours):
-                unseen: dict[str, Json] = {UNSEEN: error.why, "kept": kept, "source": source.digest}
-                return Observed(resource.target_url, unseen, None, _outputs(resource, source, None))
+                unseen = not_compared(source, error.why, kept=kept)
+                return Observed(resource.target_url, unseen, None, outputs(resource, source, None))
             hosted, target = looked or (None, References())
         default = self._default_branch(resource, source)
-        asked, there = source.mirrored, target.mirrored
-        fields: dict[str, Json] = {
-            "exists": hosted is not None,
-            "branches": [len(target.branches), len(source.branches)],
-            "tags": [len(target.tags), len(source.tags)],
-            "changed": sum(1 for name, oid in asked.items() if name in there and there[name] != oid),
-            "removed": sum(1 for name in there if name not in asked),
-            "defaultBranch": [_default_now(hosted, default), default],
-            "source": source.digest,
-            "target": target.digest,
-        }
-        return Observed(resource.target_url, fields, None, _outputs(resource, source, hosted))
+        fields = compared(source, hosted, target, default)
+        return Observed(resource.target_url, fields, None, outputs(resource, source, hosted))
 
     def plan(self, resource: MirrorResource, observed: Observed | None) -> Change:
         """What a push would bring; pure."""
-        fields = observed.fields if observed is not None else {}
-        unseen = fields.get(UNSEEN)
-        diff = tuple(_differences(fields)) if unseen is None else ()
-        if unseen is not None:
-            kept = fields.get("kept") is True
-            action = Action.NONE if kept else Action.CREATE
-            reason = f"{'not compared' if kept else 'made unless it is there'}; {not_asked(unseen)}"
-        elif not diff:
-            action, reason = Action.NONE, "the same branches and tags on both sides"
-        elif not fields.get("exists") or _pair(fields.get("branches"))[0] == 0:
-            action, reason = Action.CREATE, resource.explain or "nothing has been mirrored yet"
-        else:
-            action, reason = Action.UPDATE, "the source has moved on"
-        return Change(
-            address=resource.address, kind=KIND, title=resource.title, group=resource.group, action=action, reason=reason,
-            diff=diff, depends_on=resource.depends_on, provider_id=resource.target_url, resource=resource,
-        )  # fmt: skip
+        return change(resource, observed)
 
     def create(self, resource: MirrorResource, run: Execution) -> Mapping[str, str]:
         """Fetch from the source, push to the target, set its default branch. A second run moves only what is new."""
@@ -150,7 +124,7 @@ class MirrorHandler:
             source = self._fetch(resource, local, source, run)
             default = self._default_branch(resource, source)
             self._push(resource, local, source, before, default, run)
-            if _default_now(hosted, default) != default:
+            if default_now(hosted, default) != default:
                 with run.mutation(*_default_call(resource, default)):
                     host.set_default_branch(resource.repository_name, default)
             # Last, because a host does not let its default branch be deleted.
@@ -163,7 +137,7 @@ class MirrorHandler:
             if resource.target is None:
                 raise
             run.progress(f"everything was mirrored, but the server does not keep when: {error.why}")
-        return _outputs(resource, source, Hosted(hosted.arn, default, at))
+        return outputs(resource, source, Hosted(hosted.arn, default, at))
 
     def update(self, resource: MirrorResource, observed: Observed, run: Execution) -> Mapping[str, str]:  # noqa: ARG002 - the port
         """The same as ``create``: only what differs travels."""
@@ -301,13 +275,6 @@ class MirrorHandler:
         return next(name for name in candidates if name in source.branches)
 
 
-def _default_now(hosted: Hosted | None, wanted: str) -> str | None:
-    """The default branch as it is; where it cannot be set from here, it counts as the one that is wanted."""
-    if hosted is None:
-        return None
-    return wanted if hosted.fixed_default else hosted.default_branch
-
-
 def _complaint(resource: MirrorResource) -> Complaint:
     """How it is told that git could not write to the target."""
     return resource_error if resource.target is None else target_error
@@ -331,37 +298,3 @@ def _listing(url: str, act: Callable[[], T]) -> T:
         return act()
     except GitError as error:
         raise resource_error(f"Cannot list {url}", error, url) from error
-
-
-def _differences(fields: Mapping[str, Json]) -> Iterable[FieldDiff]:
-    for name in ("branches", "tags"):
-        before, after = _pair(fields.get(name))
-        if before != after:
-            yield FieldDiff(name, before, after)
-    if fields.get("source") != fields.get("target"):
-        for name in ("changed", "removed"):
-            count = fields.get(name)
-            if count:
-                yield FieldDiff(f"references {name}", None, count)
-    default = fields.get("defaultBranch")
-    if isinstance(default, list) and default[0] != default[1]:
-        yield FieldDiff("default branch", default[0], default[1])
-
-
-def _outputs(resource: MirrorResource, source: References, hosted: Hosted | None) -> dict[str, str]:
-    found = {
-        "revision": source.commit(resource.revision or resource.default_branch) or "",
-        "branches": str(len(source.branches)),
-        "tags": str(len(source.tags)),
-    }
-    if hosted is not None and hosted.mirrored_at:
-        found["mirrored-at"] = hosted.mirrored_at
-    return found
-
-
-def _pair(value: Json) -> tuple[int, int]:
-    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value):
-        before, after = value
-        if isinstance(before, int) and isinstance(after, int):
-            return before, after
-    return 0, 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -27,11 +27,11 @@ from wizard.tui.widgets.answer_text import as_answer, as_list, as_text, placehol
 from wizard.tui.widgets.choices import Choices, Toggle
 from wizard.tui.widgets.drop_down import DropDown
 from wizard.tui.widgets.indicator import Indicator
+from wizard.tui.widgets.known import FieldSession, known
 from wizard.tui.wording import shorten
 
 if TYPE_CHECKING:
     from strategies.base import Situation
-    from wizard.answers.draft import Draft
 
 Control: TypeAlias = "Input | DropDown | Choices | Toggle"
 
@@ -39,26 +39,6 @@ _BOXES = (Kind.LIST, Kind.CONFIRM)
 """What is ticked where there is something to tick, and typed otherwise."""
 SETTLE_SECONDS = 0.35
 """How long the keyboard has to rest before a typed value is judged on the screen."""
-
-
-class FieldSession(Protocol):
-    """What a field needs of the session."""
-
-    @property
-    def draft(self) -> Draft:
-        """The answers as typed."""
-
-    def situation(self) -> Situation:
-        """Answers and facts as they stand."""
-
-    def reading(self) -> frozenset[str]:
-        """Ids of the facts that are being read now."""
-
-    def effective(self, key: str) -> Json:
-        """The value in force: typed, else suggested, else the default."""
-
-    def edit(self, key: str, value: Json) -> None:
-        """Change the draft."""
 
 
 class Line(Input):
@@ -355,17 +335,5 @@ class Field(Vertical):
             return Content.styled("you are asked for it once you leave this field", "$quiet")
         if fault is not None:
             return marked(CHECK_MARKS["fail"], fault)
-        verdict = self.question.judge(situation)
-        if verdict is not None:
-            shown = marked(CHECK_MARKS[verdict.status.value], verdict.evidence)
-            return shown + Content(f" - {verdict.remedy.text}") if verdict.remedy is not None else shown
-        unread = any(not situation.facts.known(need) for need in self.question.needs)
-        if value is not None and unread and self.session.reading():
-            return None
-        if value is None and self.question.required:
-            return Content.styled("needed", "$text-warning")
         in_sight = self._terse or self._is_short_list() or self.question.kind in _BOXES
-        for choice in () if in_sight else self._choices:
-            if choice.value == value and choice.note:
-                return Content.styled(choice.note, "$quiet")
-        return Content("")
+        return known(self.question, self.session, situation, value, () if in_sight else self._choices)
