@@ -125,4 +125,4 @@ class Kube:
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from (json.loads(line) for line in lines if line)
         finally:
-            response.release_conn()
+            response.close()  # what was not read makes the connection useless for another request
