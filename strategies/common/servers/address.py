@@ -85,6 +85,12 @@ def parse_address(text: str) -> ServerAddress:
     return _checked(url.scheme, url.hostname or "", port or _PORTS[url.scheme], url.path, url.username or "")
 
 
+def ssh_url(text: str) -> str:
+    """A clone URL over SSH in the form ``ssh://``: where the port is 22, products show ``git@HOST:PATH``. Else as it is."""
+    found = _SCP.match(text) if "://" not in text else None
+    return f"ssh://{found['user'] or 'git'}@{found['host']}/{found['path']}" if found else text
+
+
 def forbidden(host: str) -> bool:
     """Whether a host is an address at which no Git server can be, and which gives secrets away: link-local addresses, the
     metadata service of AWS among them (169.254.169.254 and fd00:ec2::254), multicast, and no address at all.

@@ -138,8 +138,15 @@ def _bitbucket(given: Answers) -> Finding | None:
     return None
 
 
+GITEA_SIGN_IN = "Only signed in user is allowed to call APIs"
+"""What Gitea and Forgejo answer to strangers, and to a token that they do not know (``routers/api/v1/api.go``, ``apiAuth``)."""
+
+
 def _gitea(given: Answers) -> Finding | None:
-    """Forgejo's versions end in that of the Gitea whose API it has: ``11.0.1+gitea-1.22.0`` (Forgejo "Release management")."""
+    """Forgejo's versions end in that of the Gitea whose API it has: ``11.0.1+gitea-1.22.0`` (Forgejo "Release management").
+
+    With REQUIRE_SIGNIN_VIEW it tells strangers nothing, in words of its own; before 1.17 its health neither.
+    """
     version, health = _answer(given, Sign.GITEA_VERSION), _answer(given, Sign.GITEA_HEALTH)
     forgejo = _answer(given, Sign.FORGEJO_VERSION)
     word = _text(health.json.get("status"))
@@ -150,10 +157,12 @@ def _gitea(given: Answers) -> Finding | None:
     kind = ServerKind.FORGEJO if own or (told and "+gitea-" in told) else ServerKind.GITEA
     if told:
         return Finding(kind, 3 if alive else 2, f"{Sign.GITEA_VERSION} tells its version", told, "", state, ready)
-    if alive:
+    strangers = version.status == 403 and _text(version.json.get("message")).startswith(GITEA_SIGN_IN)
+    if alive or strangers:
         closed = "it tells its version only to those who signed in" if version.status in (401, 403) else "it tells no version"
         left = (Unlearnt("version", closed), Unlearnt("product", "Gitea or Forgejo: only the version tells them apart"))
-        return Finding(ServerKind.GITEA, 2, "/api/healthz answers as Gitea's does", None, "", state, ready, left)
+        sign = f"{Sign.GITEA_HEALTH if alive else Sign.GITEA_VERSION} answers as Gitea's does"
+        return Finding(ServerKind.GITEA, 2, sign, None, "", state, ready, left)
     return None
 
 

@@ -94,6 +94,13 @@ class Offered:
     proxy: str = ""
     """A CONNECT proxy that leads to the server's real name and port."""
     sandbox: bool = False
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Variables for a sandbox's server: an ``ssh`` that finds it."""
+
+    @property
+    def for_git(self) -> Mapping[str, str]:
+        """An environment in which git and ssh find it."""
+        return {**self.environ, **({"HTTPS_PROXY": self.proxy} if self.proxy else {}), **self.programs}
 
     @property
     def http(self) -> HttpClient:
@@ -139,7 +146,20 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Offered]]:
             proxy.start()
             stack.callback(proxy.stop)
             dialer = Dialer(environ, finder(servers))
-            return Offered(kind, given.web_url, OWNER, environ, ca, dialer, ADMIN, running.ports, proxy.url, sandbox=True)
+            programs = servers.variables(folder / "bin", proxy.url, environ["PATH"])
+            return Offered(
+                kind,
+                given.web_url,
+                OWNER,
+                environ,
+                ca,
+                dialer,
+                ADMIN,
+                running.ports,
+                proxy.url,
+                sandbox=True,
+                programs=programs,
+            )
 
         yield start
 

@@ -11,6 +11,7 @@ from strategies.common.servers.address import (
     forbidden,
     parse_address,
     repository_path,
+    ssh_url,
 )
 from strategies.facts import ServerInfo, ServerKind, Transport
 
@@ -88,3 +89,16 @@ def test_only_letters_differ() -> None:
     assert differs_in_case("team/app", "Team/App")
     assert not differs_in_case("Team/App", "Team/App")
     assert not differs_in_case("Team/App", "Team/Other")
+
+
+@pytest.mark.parametrize(
+    ("shown", "url"),
+    [
+        ("git@github.acme.example:platform/app.git", "ssh://git@github.acme.example/platform/app.git"),
+        ("github.acme.example:platform/app.git", "ssh://git@github.acme.example/platform/app.git"),
+        ("ssh://git@bitbucket.acme.example:7999/plat/app.git", "ssh://git@bitbucket.acme.example:7999/plat/app.git"),
+        ("", ""),
+    ],
+)
+def test_the_short_form_over_ssh_becomes_a_url(shown: str, url: str) -> None:
+    assert ssh_url(shown) == url

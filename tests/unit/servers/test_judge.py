@@ -31,6 +31,8 @@ BITBUCKET = answer(
 HEALTHY = answer(200, {"status": "pass", "description": "Acme Git", "checks": {"database:ping": [{"status": "pass"}]}})
 GITEA_VERSION = answer(200, {"version": "1.24.6"})
 FORGEJO_VERSION = answer(200, {"version": "11.0.6+gitea-1.22.0"})
+STRANGER = answer(403, {"message": "Only signed in user is allowed to call APIs."})
+"""Gitea 1.15 with REQUIRE_SIGNIN_VIEW, which has no /api/healthz yet."""
 REFUSED = answer(401, {"message": "Must authenticate to access this API."}, x_github_enterprise_version="3.20.1")
 META = answer(200, {"verifiable_password_authentication": True, "installed_version": "3.19.2"})
 
@@ -54,6 +56,7 @@ def look(typed: str, given: Mapping[Sign, ProbeAnswer], context: str = "", rest:
         ({Sign.GITEA_VERSION: GITEA_VERSION, Sign.GITEA_HEALTH: HEALTHY}, ServerKind.GITEA, "1.24.6", True),
         ({Sign.GITEA_VERSION: FORGEJO_VERSION}, ServerKind.FORGEJO, "11.0.6+gitea-1.22.0", True),
         ({Sign.GITEA_HEALTH: HEALTHY, Sign.GITEA_VERSION: answer(403, {"message": "sign in"})}, ServerKind.GITEA, None, True),
+        ({Sign.GITEA_VERSION: STRANGER}, ServerKind.GITEA, None, True),
         ({Sign.GHES_META: META}, ServerKind.GHES, "3.19.2", True),
         ({Sign.GHES_META: REFUSED}, ServerKind.GHES, "3.20.1", True),
         ({Sign.BITBUCKET_STATUS: ProbeAnswer(200, {}, "GitHub lives! (2026-11-24)")}, ServerKind.GHES, None, True),

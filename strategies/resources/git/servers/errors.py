@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from strategies.base import Json
+from strategies.common.servers.judge import GITEA_SIGN_IN
 from strategies.common.shown import shown
 from strategies.facts import ServerKind
 from strategies.ports import ResourceError
@@ -81,7 +82,7 @@ class Complaints:
         match answer.status:
             case 401 if _without_right(answer):
                 return ServerError(what, told, f"Give the token's owner the right.{need}", Reason.RIGHT_MISSING)
-            case 401:
+            case 401 | 403 if answer.status == 401 or said.startswith(GITEA_SIGN_IN):
                 remedy = f"Make a new token and look whether it is whole: this one is refused, expired or revoked.{need}"
                 return ServerError(what, told, remedy, Reason.TOKEN_REFUSED)
             case 403 if _read_only(said):

@@ -15,6 +15,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from strategies.base import Json
+from strategies.common.servers.address import ssh_url
 from strategies.common.servers.credentials import credential_instance, repository_instance
 from strategies.facts import Caller, CredentialKind, ReadCredential, ServerKind, ServerRepository
 from strategies.resources.git.servers.api import REPOSITORIES_MOST, About, Issued, Token
@@ -169,7 +170,7 @@ def parse_repository(found: Document) -> ServerRepository:
         default_branch=text(found, "default_branch") or None,
         empty=flag(found, "empty"),
         https_url=text(found, "clone_url"),
-        ssh_url=text(found, "ssh_url"),
+        ssh_url=ssh_url(text(found, "ssh_url")),
         private=flag(found, "private"),
         archived=flag(found, "archived") is True,
         administered=flag(document(found.get("permissions")), "admin"),

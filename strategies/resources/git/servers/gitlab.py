@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from strategies.common.servers.address import ssh_url
 from strategies.common.servers.credentials import credential_instance, repository_instance
 from strategies.facts import Caller, CredentialKind, ReadCredential, ServerKind, ServerRepository
 from strategies.resources.git.servers.api import REPOSITORIES_MOST, About, Issued, Token
@@ -248,7 +249,7 @@ def parse_project(found: Document) -> ServerRepository:
         default_branch=text(found, "default_branch") or None,
         empty=flag(found, "empty_repo"),
         https_url=text(found, "http_url_to_repo"),
-        ssh_url=text(found, "ssh_url_to_repo"),
+        ssh_url=ssh_url(text(found, "ssh_url_to_repo")),
         private=visibility != "public" if visibility else None,
         archived=flag(found, "archived") is True,
         administered=max(levels) >= _MAINTAINER_LEVEL if levels else None,
