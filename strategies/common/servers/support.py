@@ -95,7 +95,7 @@ def support(kind: ServerKind, version: str | None) -> Support | None:
         case ServerKind.GHES:
             return _listed(_GHES, (major, minor), _GITHUB)
         case ServerKind.FORGEJO:
-            ends = _FORGEJO_ENDS.get(major)
+            ends = _FORGEJO_ENDS.get(max(major, min(_FORGEJO_ENDS)))
             return None if ends is None else Support(ends, _FORGEJO)
         case ServerKind.GITEA | ServerKind.PLAIN:
             return None

@@ -32,6 +32,7 @@ from strategies.facts import CredentialKind, ServerKind
         (ServerKind.GHES, "2.22.1", date(2024, 12, 19)),
         (ServerKind.GHES, "3.99.0", None),
         (ServerKind.FORGEJO, "11.0.6+gitea-1.22.0", date(2026, 7, 14)),
+        (ServerKind.FORGEJO, "1.21.11+2", date(2025, 7, 16)),
         (ServerKind.FORGEJO, "99.0.0", None),
         (ServerKind.GITEA, "1.24.6", None),
         (ServerKind.PLAIN, None, None),
