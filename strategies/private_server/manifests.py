@@ -19,7 +19,7 @@ from strategies.kinds import (
     SecretText,
     TrustedCertificateResource,
 )
-from strategies.private_server import addresses, names, place
+from strategies.private_server import addresses, names, own, place
 
 _TEMPLATE_TYPE = "repo-creds"
 _CREDENTIAL_KEYS = {"token": "password", "bearer": "bearerToken", "ssh-key": "sshPrivateKey"}
@@ -93,6 +93,7 @@ def _login(answers: Answers, trust: tuple[str, ...], before: tuple[str, ...]) ->
                 owner=manifests.owner(answers),
                 depends_on=(*trust, *before),
                 explain="May read this repository and nothing else; kept nowhere but in Argo CD's Secret.",
+                stands_on=own.data(answers),
                 access=place.access(answers),
                 path=place.path(answers),
                 name=answers.name or "",

@@ -37,6 +37,11 @@ def resources(answers: Answers) -> Iterator[Resource]:
     yield _server(answers)
 
 
+def data(answers: Answers) -> str | None:
+    """The address of the volume with everything that a server of one's own holds; None where the server is somebody else's."""
+    return own_names.VOLUME if answers.private_server.own.make else None
+
+
 def server(answers: Answers) -> GitLabServerResource | None:
     """The server itself; None where none is to be made, and while what it takes is not answered."""
     try:

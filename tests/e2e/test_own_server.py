@@ -16,6 +16,7 @@ from tests.e2e.test_interrupted import kill_after
 from wizard.sandbox.launch import Sandbox
 
 GIVEN = file("own")
+HOST = "git.acme.internal"
 DAYS = 3 * 86_400
 KEPT = {"aws.data-volume.server", "aws.stored-secret.keys"}
 
@@ -88,6 +89,20 @@ def test_days_later_its_token_has_ended_and_nothing_is_amiss(own: tuple[Program,
     assert seen.complaints == []
     assert secret(program.environ) != held
     assert program.run("plan", *GIVEN, "--detailed-exitcode").code == 0
+
+
+def test_an_operator_who_does_not_reach_it_is_told_so_and_nothing_is_made_anew(own: tuple[Program, Sandbox]) -> None:
+    """As without the VPN: AWS and the cluster answer, the server's name leads nowhere."""
+    program, sandbox = own
+    apply(program, GIVEN)
+    done = len(mutations(sandbox))
+    away = Program(program.folder, {**program.environ, "NO_PROXY": f"{program.environ['NO_PROXY']},{HOST}"})
+
+    planned = away.run("plan", *GIVEN, "--output", "json", "--detailed-exitcode")
+    assert planned.code == 0, planned.out[-3000:] + planned.err
+    assert "taken as it was left" in planned.out
+    assert away.run("apply", *GIVEN, "--yes").code == 0
+    assert set(mutations(sandbox)[done:]) == {"SendCommand", "patch applications.argoproj.io"}
 
 
 @pytest.mark.parametrize(("event", "count"), [("apply_start", 9), ("apply_complete", 9), ("apply_complete", 12)])

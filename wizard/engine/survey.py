@@ -252,28 +252,31 @@ def _ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 
 def _followed(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Ordered steps, in which what stands on something that is replaced is replaced too, whatever was seen of it."""
+    """Ordered steps, in which what stands on something that is made (anew) is made too, whatever was seen or told of it."""
     found: dict[str, Step] = {}
     for step in steps:
         resource = step.change.resource
         base = None if resource is None or resource.stands_on is None else found.get(resource.stands_on)
-        found[step.change.address] = step if base is None or base.change.action is not Action.REPLACE else _anew(step, base)
+        made = base is not None and base.change.action in (Action.CREATE, Action.REPLACE)
+        found[step.change.address] = _anew(step, base) if base is not None and made else step
     return tuple(found.values())
 
 
 def _anew(step: Step, base: Step) -> Step:
     """As if nothing were there; a conflict with what is there goes away with it."""
-    if step.observed is None or step.change.resource is None:
+    replaced = base.change.action is Action.REPLACE
+    known = not replaced and step.change.action is Action.CREATE
+    if step.observed is None or step.change.resource is None or known:
         return step
     fresh = step.handler.plan(step.change.resource, None)
     change = replace(
         fresh,
-        action=Action.REPLACE,
-        reason=f"goes away with {base.change.title}, which is made anew",
+        action=Action.REPLACE if replaced else fresh.action,
+        reason=f"goes away with {base.change.title}, which is made anew" if replaced else f"gone with {base.change.title}",
         depends_on=step.change.depends_on,
         provider_id=step.change.provider_id,
     )
-    return replace(step, change=change)
+    return replace(step, change=change, observed=step.observed if replaced else None)
 
 
 def _made(owner: Owner, strategy: str, operation: str, steps: tuple[Step, ...], notes: tuple[str, ...]) -> Survey:

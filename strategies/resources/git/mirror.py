@@ -76,21 +76,21 @@ class MirrorHandler:
     def read(self, resource: MirrorResource) -> Observed:
         """Both sides, listed side by side. A target that is not there yet is an empty one. Raises ResourceError.
 
-        Without an administrator's token the private server is looked at with Argo CD's login; where that does not do either,
-        ``fields["unseen"]`` says why.
+        Without an administrator's token the private server is looked at with Argo CD's login; where that does not do either, or
+        a server that this plan may make does not answer, ``fields["unseen"]`` says why.
         """
-        look = partial(_listing, resource.source_url, partial(self._source, resource))
-        try:
-            source, (hosted, target) = both(
-                look, partial(_listing, resource.target_url, partial(self._possible_target, resource))
-            )
-        except NoTokenError as error:
-            source, looked = look(), self._read_only(resource)
+        source, seen = both(
+            partial(_listing, resource.source_url, partial(self._source, resource)),
+            partial(_listing, resource.target_url, partial(self._possible_target, resource)),
+        )
+        if isinstance(seen, ResourceError):
+            looked = self._read_only(resource) if isinstance(seen, NoTokenError) else None
             kept = looked is not None or self._kept(resource)
             if looked is None and (kept or resource.target is None or not resource.target.ours):
-                unseen = not_compared(source, error.why, kept=kept)
+                unseen = not_compared(source, seen.why, kept=kept)
                 return Observed(resource.target_url, unseen, None, outputs(resource, source, None))
-            hosted, target = looked or (None, References())
+            seen = looked or (None, References())
+        hosted, target = seen
         default = self._default_branch(resource, source)
         fields = compared(source, hosted, target, default)
         return Observed(resource.target_url, fields, None, outputs(resource, source, hosted))
@@ -167,14 +167,19 @@ class MirrorHandler:
             raise listed
         return hosted, listed
 
-    def _possible_target(self, resource: MirrorResource) -> tuple[Hosted | None, References]:
-        """The same, to plan with: a private server that the plan makes first need not answer yet."""
+    def _possible_target(self, resource: MirrorResource) -> tuple[Hosted | None, References] | ResourceError:
+        """The same, to plan with; or why it cannot be looked at: there is no administrator's token, or a server that the plan
+        may make first does not answer. Whatever else goes wrong is raised.
+        """
         try:
             return self._target(resource)
+        except NoTokenError as error:
+            return error
         except (GitError, ResourceError) as error:
-            if resource.target is None or isinstance(error, NoTokenError) or not resource.depends_on:
+            if resource.target is None or not resource.depends_on:
                 raise
-            return None, References()
+            url = resource.target_url
+            return error if isinstance(error, ResourceError) else target_error(f"Cannot list {url}", error, url)
 
     def _read_only(self, resource: MirrorResource) -> tuple[Hosted, References] | None:
         """The target as Argo CD's login sees it; None where there is none, or it is not let in."""

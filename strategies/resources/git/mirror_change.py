@@ -43,7 +43,7 @@ def change(resource: MirrorResource, observed: Observed | None) -> Change:
         kept = fields.get("kept") is True
         action = Action.NONE if kept else Action.CREATE
         reason = f"{'not compared' if kept else 'made unless it is there'}; {not_asked(unseen)}"
-    elif not diff:
+    elif observed is not None and not diff:
         action, reason = Action.NONE, "the same branches and tags on both sides"
     elif not fields.get("exists") or _pair(fields.get("branches"))[0] == 0:
         action, reason = Action.CREATE, resource.explain or "nothing has been mirrored yet"

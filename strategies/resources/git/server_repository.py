@@ -56,21 +56,20 @@ class ServerRepositoryHandler:
     def read(self, resource: ServerRepositoryResource) -> Observed | None:
         """The repository, or None. ``filled`` unless it is known to be empty. Raises ResourceError.
 
-        A server that this plan may make first is None too while it does not answer. Without an administrator's token the
-        server is not asked: ``fields["unseen"]`` says why, and ``filled`` whether the cluster tells of the repository.
+        Without an administrator's token the server is not asked, and one that this plan may make need not answer:
+        ``fields["unseen"]`` says why, and ``filled`` whether the cluster tells of the repository. Where it does not, what is on
+        a server that may be made first is None.
         """
         try:
             found = self._desk.api(resource.access).repository(resource.path)
-        except NoTokenError as error:
+        except ResourceError as error:
+            if not resource.depends_on and not isinstance(error, NoTokenError):
+                raise
             mark = _mark(resource)
             there = mark in self._told(resource.owner)
             if resource.depends_on and not there:
                 return None
             return Observed(_identity(mark), {**_named(mark), UNSEEN: error.why}, None, filled=there)
-        except ResourceError:
-            if not resource.depends_on:
-                raise
-            return None
         return _observed(_mark(resource), found) if found.exists else None
 
     def plan(self, resource: ServerRepositoryResource, observed: Observed | None) -> Change:

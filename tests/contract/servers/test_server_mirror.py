@@ -38,6 +38,9 @@ class Mirror:
     resource: MirrorResource
     secrets: dict[str, str]
 
+    kept: bool = False
+    """Whether the cluster knows the target from an apply that got past the mirror."""
+
     def action(self) -> Action:
         """What is planned."""
         return self.handler.plan(self.resource, self.handler.read(self.resource)).action
@@ -81,14 +84,17 @@ def mirrors(started: Callable[..., Offered], tmp_path: Path) -> Callable[..., Mi
             return ServerHost(desk, program, resource.target, resource.repository_name, resource.target_url)
 
         unused = ServerHost(desk, program, replace(access, kind="plain"), "none", "https://none.example.com/x.git")
-        handler = MirrorHandler(program, unused, lambda _resource: None, tmp_path / "cache", server=host)
+        handler = MirrorHandler(
+            program, unused, lambda _resource: None, tmp_path / "cache", server=host, kept=lambda _resource: made.kept
+        )
         resource = MirrorResource(
             address="git.mirror.main", title="Mirror", group=Group.GIT, owner=Owner("prod-east"), source_url=str(source),
             source_username=None, source_password=None, target_url=f"ssh://git@{kind}.example.com/{PATH}.git",
             repository_name=PATH, default_branch="trunk", revision="trunk",
             target=access if ca is None else ca(access, offered),
         )  # fmt: skip
-        return Mirror(offered, source, handler, resource, secrets)
+        made = Mirror(offered, source, handler, resource, secrets)
+        return made
 
     return make
 
@@ -149,6 +155,20 @@ def test_a_server_that_the_plan_makes_first_need_not_answer_yet(mirrors: Callabl
     change = mirror.handler.plan(mirror.resource, mirror.handler.read(mirror.resource))
     assert change.action is Action.CREATE
     assert "not asked" not in change.reason
+
+
+def test_one_that_is_ours_and_silent_is_taken_as_it_was_left(mirrors: Callable[..., Mirror]) -> None:
+    mirror = mirrors("gitea")
+    assert mirror.resource.target is not None
+    target = replace(mirror.resource.target, ours=True, base_url="https://silent.example.com")
+    mirror.resource = replace(mirror.resource, depends_on=("aws.gitlab.server",), target=target)
+    assert mirror.action() is Action.CREATE
+    mirror.kept = True
+    change = mirror.handler.plan(mirror.resource, mirror.handler.read(mirror.resource))
+    assert (change.action, "silent.example.com" in change.reason) == (Action.NONE, True)
+    mirror.resource = replace(mirror.resource, depends_on=())
+    with pytest.raises(ResourceError, match=r"silent\.example\.com"):
+        mirror.handler.read(mirror.resource)
 
 
 def test_plain_git_takes_a_login_and_keeps_its_default_branch(mirrors: Callable[..., Mirror]) -> None:

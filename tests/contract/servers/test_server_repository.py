@@ -143,6 +143,21 @@ def test_a_server_that_the_plan_makes_first_need_not_answer_yet(place: Place) ->
     assert place.handler().plan(asked, known).action is Action.NONE
 
 
+def test_one_that_is_ours_and_silent_is_taken_as_the_cluster_tells(place: Place) -> None:
+    silent = replace(place.access, base_url="https://silent.example.com")
+    asked = replace(place.resource(), access=silent)
+    with pytest.raises(ResourceError, match=r"silent\.example\.com"):
+        place.handler().read(asked)
+    ours = replace(asked, depends_on=("aws.gitlab.server",))
+    assert place.handler().read(ours) is None
+    place.told.append(RepositoryMark("gitea", silent.base_url, PATH))
+    known = place.handler().read(ours)
+    change = place.handler().plan(ours, known)
+    assert (change.action, "silent.example.com" in change.reason) == (Action.NONE, True)
+    with pytest.raises(ResourceError, match=r"silent\.example\.com"):
+        place.handler().read(asked)
+
+
 def test_what_the_answers_alone_name_is_told_as_such(place: Place) -> None:
     asked = place.resource()
     mark = RepositoryMark("gitea", asked.access.base_url, PATH)

@@ -92,6 +92,15 @@ def test_what_stands_on_something_that_stays_is_left_alone() -> None:
     assert actions == {"aws.machine": Action.UPDATE, "aws.squid": Action.NONE}
 
 
+def test_what_stood_on_something_that_is_gone_is_gone_with_it_whatever_is_told_of_it() -> None:
+    world = FakeWorld()
+    repository = thing("git.repository", stands_on="aws.volume")
+    world.foreign(repository, ME)
+    plan = session_for(world, thing("aws.volume"), repository).plan()
+    assert [(c.address, c.action) for c in plan.changes] == [("aws.volume", Action.CREATE), ("git.repository", Action.CREATE)]
+    assert plan.changes[1].reason == "gone with volume"
+
+
 def test_what_cannot_be_read_is_told_once_with_every_reason() -> None:
     world = FakeWorld()
     expired = ResourceError("AWS", "the credentials have expired", "aws sso login")
