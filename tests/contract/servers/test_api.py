@@ -122,6 +122,19 @@ def test_an_invented_token_is_refused_and_not_repeated(offered: Offered) -> None
     assert invented not in f"{error} {error.what} {error.why} {error.remedy} {error.__cause__!r}"
 
 
+@pytest.mark.parametrize("version", ["1.19.4", "1.24.6"])
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_gitea_that_does_not_know_the_token_is_not_taken_for_one_without_the_repository(
+    started: Callable[..., Offered], version: str, closed: bool
+) -> None:
+    app = {"name": "app", "owner": "Platform", "private": True}
+    offered = started("gitea", version=version, login_required=closed, repositories=(app,))
+    assert offered.api().repository("Platform/app").exists
+    with pytest.raises(ServerError) as raised:
+        offered.api("unknown-token-0123456789").repository("Platform/app")
+    assert raised.value.reason is Reason.TOKEN_REFUSED
+
+
 def test_the_token_is_in_no_log_and_no_repr(offered: Offered, repository: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     api = offered.api()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from strategies.base import Json
-from strategies.facts import Caller, ServerKind
+from strategies.facts import Caller, ServerKind, ServerRepository
 from strategies.resources.git.servers.api import About, Token
+from strategies.resources.git.servers.errors import Reason, ServerError
 from strategies.resources.git.servers.fields import Document, document, documents, flag, text
 from strategies.resources.git.servers.forge import ForgeApi
 from strategies.resources.git.servers.http import HttpClient
@@ -35,6 +36,21 @@ class GiteaApi(ForgeApi):
         """``GET /version``."""
         with self._complaints.about(f"Cannot ask {self.kind.product} for its version"):
             return About(text(document(self._rest.get("/version")), "version") or None)
+
+    def repository(self, path: str) -> ServerRepository:
+        """``GET /repos/O/R``; where there is none, ``GET /user`` tells whether the token was taken for one at all.
+
+        Before 1.20 Gitea takes a token that it does not know for none (``services/auth/oauth2.go``), and to strangers nothing
+        that is private is there.
+        """
+        found = super().repository(path)
+        if not found.exists:
+            try:
+                self.caller()
+            except ServerError as error:
+                if error.reason is Reason.TOKEN_REFUSED:
+                    raise
+        return found
 
     def _caller(self, found: Document, headers: Mapping[str, str]) -> Caller:  # noqa: ARG002 - GitHub's tell of the token
         return Caller(text(found, "login"), administrator=flag(found, "is_admin"))

@@ -6,6 +6,7 @@ docs.gitea.com "API Usage" and "Scopes" (``read:repository`` and the like; ``wri
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from wizard.sandbox.git.servers.holdings import Group, Repository, Token, User
@@ -15,6 +16,7 @@ from wizard.sandbox.git.servers.scenario import ServerSection
 from wizard.sandbox.git.servers.store import Store
 
 _SEEING = {"GET", "HEAD"}
+_REFUSES_SINCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,16 @@ class GiteaAccess:
                 return Caller(user, None)
         else:
             return None
+        if token is None and value and self._takes_for_stranger():
+            return None
         if token is None or token.user is None:
             raise RefusedError(self.failure(401, "invalid username, password or token"))
         return Caller(token.user, token)
+
+    def _takes_for_stranger(self) -> bool:
+        """Before 1.20 Gitea took a token that it does not know for none at all (``services/auth/oauth2.go``)."""
+        found = re.match(r"1\.(\d+)\.", self.section.version)
+        return self.section.kind == "gitea" and found is not None and int(found[1]) < _REFUSES_SINCE
 
     def anybody(self, request: Request, *categories: str) -> User | None:
         """The user who asks, or nobody. A token needs the scopes of all these categories, for reading or for writing."""
