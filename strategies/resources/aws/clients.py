@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError
 
 from strategies.common.logins import Login
 from strategies.resources.aws.errors import as_fact_failure, as_resource_error
+from strategies.resources.aws.models import plain_loader
 from strategies.resources.aws.profile_kinds import login_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class AwsClients:
         for variable, name in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
             if name in environ:
                 self._core.set_config_variable(variable, environ[name])
+        self._core.lazy_register_component("data_loader", lambda: plain_loader(self._core.get_config_variable("data_path")))
         self._session: boto3.session.Session | None = None
         self._clients: dict[tuple[str, bool], object] = {}
 
