@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from strategies.facts import SERVER_HOST_KEYS
 from tests.e2e.test_private_server import NO_SSH
 from tests.tui.driving import SMALL, Operator, operating
 from tests.tui.sandboxed import DEADLINE, failing, read, wizard
 from wizard.answers.document import load
 from wizard.exitcodes import ExitCode
 from wizard.flow import Step
+from wizard.tui.widgets.choices import Choices
 
 pytestmark = pytest.mark.slow
 SERVER, CREDENTIALS = "privateServer.server", "privateServer.credentials"
@@ -190,3 +192,22 @@ async def test_a_public_address_inside_the_vpc_is_in_sight_on_the_page_of_checks
             await read(operator)
             await operator.sees("44.203.113.50")
             print(operator.seen, failing(operator))
+
+
+@NO_SSH
+async def test_what_has_to_be_compared_is_shown_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fingerprint whose last letter is out of sight cannot be compared."""
+    monkeypatch.chdir(tmp_path)
+    with wizard("private-ca", tmp_path / "state") as app:
+        async with operating(app, SMALL) as operator:
+            await named(operator, "ssh://git@gitlab.acme.example/platform/cluster-config.git")
+            field = f"#field-{SERVER.replace('.', '-')}-hostKeys"
+            await operator.until(lambda: app.frame.query(f"{field} Choices"), "the host keys")
+            shown = app.frame.query_one(f"{field} Choices", Choices)
+            while app.focused is not shown:
+                await operator.press("tab")
+            assert app.session is not None
+            keys = app.session.situation().facts.get(SERVER_HOST_KEYS)
+            assert keys is not None
+            await operator.until(lambda: keys.keys[0].fingerprint in operator.seen, "the whole fingerprint", 5)
+            assert not shown.show_vertical_scrollbar

@@ -25,7 +25,8 @@ class Choices(OptionList):
 
     DEFAULT_CSS = """
     Choices {
-        border: none; padding: 0; height: auto; max-height: 12; width: 1fr; background: transparent; scrollbar-size-vertical: 1;
+        border: none; padding: 0; height: auto; max-height: 12; width: 1fr; background: transparent;
+        scrollbar-size: 0 1; scrollbar-gutter: stable;
     }
     Choices:focus { border: none; background-tint: transparent 0%; }
     Choices > .option-list--option-highlighted { background: transparent; color: $foreground; text-style: none; }
@@ -96,8 +97,14 @@ class Choices(OptionList):
         self._redraw()
 
     def _redraw(self) -> None:
-        for place, line in enumerate(self._prompts(self.content_size.width)):
-            self.replace_option_prompt_at_index(place, line.prompt)
+        changed = False
+        # Without the place of the scroll bar: what is as wide as both would be wrapped by it, and keep it there.
+        for place, line in enumerate(self._prompts(self.scrollable_content_region.width)):
+            if self.get_option_at_index(place).prompt != line.prompt:
+                self.replace_option_prompt_at_index(place, line.prompt)
+                changed = True
+        if changed:
+            self.refresh(layout=True)  # a note may take more lines now, or fewer
 
     def _prompts(self, width: int = 60) -> list[Option]:
         on, off = ("[x]", "[ ]") if self._boxes else ("●", "○")
