@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from strategies.private_server.answers import PrivateServerAnswers
 
-_MADE_WITHOUT_KEY = ("gitlab", "bitbucket")
-
 
 def contradictions(asked: PrivateServerAnswers) -> Iterator[tuple[str, str]]:
     """Pairs of the key, below ``privateServer``, at which one of the answers would have to change, and why."""
     ssh = (asked.repository.url or "").startswith("ssh://")
     if asked.server.ca_file is not None and asked.server.ca_fingerprint is not None:
         yield "server.caFingerprint", "is given beside server.caFile: one of them says which CA is believed"
+    if ssh and asked.own.make:
+        yield (
+            "repository.url",
+            "is an SSH URL, and nobody can confirm the host keys of a server that is to be made: write https://",
+        )
     yield from _credentials(asked, ssh)
     if asked.repository.mode == "create" and asked.server.kind == "plain":
         yield "repository.mode", "is create, and a plain Git server has nothing that makes a repository: make it there"
@@ -26,8 +29,6 @@ def _credentials(asked: PrivateServerAnswers, ssh: bool) -> Iterator[tuple[str, 
             yield "credentials.method", "is make, and a plain Git server makes none: name one that is there (token, ssh-key)"
         if credentials.prefix is not None:
             yield "credentials.prefix", "is for a whole group, and what is made may read one repository: name a credential"
-        if ssh and kind in _MADE_WITHOUT_KEY:
-            yield "repository.url", f"is an SSH URL, and {kind} is given a token here: write its https:// URL, or name a key"
         if not ssh and kind in ("gitea", "forgejo", "ghes"):
             yield "repository.url", f"is an HTTPS URL, and {kind} gives out deploy keys: write its ssh:// URL, or name a token"
     if credentials.method == "ssh-key" and not ssh:

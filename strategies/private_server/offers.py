@@ -208,7 +208,7 @@ def suggested_method(situation: Situation) -> Json:
     if asked.server.kind is None:
         return None
     ssh = place.by_ssh(situation.answers)
-    makes = any((one is CredentialKind.DEPLOY_KEY) == ssh for one in LEAST[ServerKind(asked.server.kind)][:1])
+    makes = any((one is CredentialKind.DEPLOY_KEY) == ssh for one in LEAST[ServerKind(asked.server.kind)])
     return "make" if makes else "ssh-key" if ssh else "token"
 
 
@@ -219,10 +219,11 @@ def judge_method(situation: Situation) -> Verdict | None:
         return _by_other_url(situation)
     gitops = situation.facts.get(CLUSTER_GITOPS)
     version = version_behind(gitops.version) if gitops is not None else None
-    kinds = fitting(ServerKind(asked.server.kind), version)
+    product, ssh = ServerKind(asked.server.kind), place.by_ssh(situation.answers)
+    kinds = [one for one in fitting(product, version) if (one is CredentialKind.DEPLOY_KEY) == ssh]
     if not kinds:
-        remedy = "Name a credential that is there, or update OpenShift GitOps to 1.17 or newer."
-        return failed(f"Argo CD {version} takes nothing that {ServerKind(asked.server.kind).product} makes", remedy)
+        told = f"over HTTPS Argo CD {version or ''} takes nothing that {product.product} makes".replace("  ", " ")
+        return failed(told, "Answer with the ssh:// URL: a deploy key is made.")
     words = {
         CredentialKind.DEPLOY_TOKEN: "a deploy token of the project, scope read_repository",
         CredentialKind.ACCESS_TOKEN: "an HTTP access token of the repository, REPO_READ, sent as bearer",

@@ -21,6 +21,11 @@ def contradictions(asked: PrivateServerAnswers) -> Iterator[tuple[str, str]]:
     where = _address(asked.repository.url)
     if where is not None and where.scheme == "https" and where.port != _HTTPS:
         yield "repository.url", f"names port {where.port}, and the server that is made answers at {_HTTPS}"
+    if where is not None and where.scheme == "ssh":
+        yield (
+            "repository.url",
+            "is an SSH URL, and nobody can confirm the host keys of a server that is to be made: write https://",
+        )
     if where is not None and own.zone is not None and own.zone != where.host.lower():
         yield "own.zone", f"is not the host of repository.url, {where.host.lower()}: no other name is made"
     if own.address is not None and not _is_address(own.address):

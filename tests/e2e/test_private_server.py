@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
+from strategies.resources.git.servers.keys import fingerprint
 from tests.e2e.program import Program, calls
 from tests.e2e.servers import (
     ACCESS,
@@ -19,7 +22,7 @@ from tests.e2e.servers import (
     secret,
     watched,
 )
-from wizard.sandbox.git.servers.ssh import unavailable
+from wizard.sandbox.git.servers.ssh import known_host, unavailable
 from wizard.sandbox.launch import Sandbox
 
 if TYPE_CHECKING:
@@ -35,6 +38,11 @@ FILLED: dict[str, Mapping[str, str]] = {
     "ghes": {"privateServer.repository.url": "ssh://git@github.acme.example/platform/prod-east-config.git"},
 }
 """The others with a repository that is made and filled too, as in GitLab's example."""
+OVER_SSH = {
+    "gitlab": "ssh://git@gitlab.acme.example/platform/prod-east-config.git",
+    "bitbucket": "ssh://git@bitbucket.acme.example:7999/platform/cluster-config.git",
+}
+"""Those that make tokens by preference, by the URL with which they make a key."""
 MIRRORED = {
     "privateServer.repository.mode": "create",
     "privateServer.repository.fill": "mirror",
@@ -86,6 +94,34 @@ def test_a_credential_is_renewed_without_a_failed_sync(program: Program, kind: s
     assert secret(program.environ) != held
     after = program.run("plan", *given, "--output", "json", "--detailed-exitcode")
     assert after.code == 0, after.out[-3000:] + after.err
+
+
+@NO_SSH
+@pytest.mark.parametrize("kind", OVER_SSH)
+def test_with_the_ssh_url_a_key_is_made_renewed_and_taken_back(program: Program, kind: str) -> None:
+    where = urlsplit(OVER_SSH[kind])
+    line = known_host(where.hostname or "", where.port or 22, "published")
+    keys = json.dumps([fingerprint(line.split()[2])])
+    given = file(kind, {"privateServer.repository.url": OVER_SSH[kind], "privateServer.server.hostKeys": keys})
+    apply(program, given)
+    held = secret(program.environ)
+    assert "sshPrivateKey" in held
+    assert ACCESS[kind].credentials(program.environ) == [], "no token was made"
+    after = program.run("plan", *given, "--output", "json", "--detailed-exitcode")
+    assert after.code == 0, after.out[-3000:] + after.err
+    checked = program.run("check", *given, "--output", "json")
+    assert (checked.code, bad(checked)) == (0, {}), checked.err
+
+    with watched(program.environ) as seen:
+        renewed = program.run("renew", *given, "--yes", "--output", "json")
+        assert renewed.code == 0, renewed.out[-3000:] + renewed.err
+        refreshed(program.environ)
+    assert seen.complaints == []
+    assert secret(program.environ) != held
+    gone = program.run("destroy", "prod-east", *given, "--yes", "prod-east", "--output", "json")
+    assert gone.code == 0, gone.out[-3000:] + gone.err
+    again = program.run("destroy", "prod-east", *given, "--yes", "prod-east", "--output", "json")
+    assert again.of("apply_complete") == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -201,7 +201,7 @@ def _nothing_fits(kind: ServerKind, version: str | None, since: str, *, ssh: boo
             f"{kind.product} gives access tokens that go as bearer alone, and Argo CD {version} sends none: it can from "
             f"{since} on (OpenShift GitOps 1.17)"
         )
-        remedy = "Update OpenShift GitOps, or name an SSH key of the repository (its ssh:// URL, credentials.method: ssh-key)."
+        remedy = "Update OpenShift GitOps, or write the repository's ssh:// URL: a read-only key of the repository is made."
         return failed(evidence, remedy)
     what = ", ".join(_MADE[one] for one in LEAST[kind]) or "nothing"
     evidence = f"{kind.product} makes {what}, which does not go with the URL answered"

@@ -42,7 +42,8 @@ def _fingerprint() -> str:
         ("ghes", SERVER_URL, "token"),
         ("plain", SERVER_URL, "token"),
         ("gitea", "ssh://git@gitea.acme.example/a/b.git", "make"),
-        ("gitlab", "ssh://git@gitlab.acme.example/a/b.git", "ssh-key"),
+        ("gitlab", "ssh://git@gitlab.acme.example/a/b.git", "make"),
+        ("bitbucket", "ssh://git@bitbucket.acme.example:7999/a/b.git", "make"),
         ("plain", "ssh://git@git.acme.example/a/b.git", "ssh-key"),
     ],
 )
