@@ -208,8 +208,7 @@ def suggested_method(situation: Situation) -> Json:
     if asked.server.kind is None:
         return None
     ssh = place.by_ssh(situation.answers)
-    makes = any((one is CredentialKind.DEPLOY_KEY) == ssh for one in LEAST[ServerKind(asked.server.kind)])
-    return "make" if makes else "ssh-key" if ssh else "token"
+    return "make" if fitting(ServerKind(asked.server.kind), None, ssh=ssh) else "ssh-key" if ssh else "token"
 
 
 def judge_method(situation: Situation) -> Verdict | None:
@@ -219,8 +218,8 @@ def judge_method(situation: Situation) -> Verdict | None:
         return _by_other_url(situation)
     gitops = situation.facts.get(CLUSTER_GITOPS)
     version = version_behind(gitops.version) if gitops is not None else None
-    product, ssh = ServerKind(asked.server.kind), place.by_ssh(situation.answers)
-    kinds = [one for one in fitting(product, version) if (one is CredentialKind.DEPLOY_KEY) == ssh]
+    product = ServerKind(asked.server.kind)
+    kinds = fitting(product, version, ssh=place.by_ssh(situation.answers))
     if not kinds:
         told = f"over HTTPS Argo CD {version or ''} takes nothing that {product.product} makes".replace("  ", " ")
         return failed(told, "Answer with the ssh:// URL: a deploy key is made.")

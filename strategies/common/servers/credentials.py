@@ -30,10 +30,14 @@ def takes_bearer(argocd_version: str | None) -> bool | None:
     return None if found is None else (int(found[1]), int(found[2])) >= BEARER_SINCE
 
 
-def fitting(kind: ServerKind, argocd_version: str | None) -> tuple[CredentialKind, ...]:
-    """The kinds of credential that the server makes and this Argo CD takes, the one to prefer first."""
+def fitting(kind: ServerKind, argocd_version: str | None, *, ssh: bool) -> tuple[CredentialKind, ...]:
+    """The kinds of credential that the server makes and this Argo CD takes, the one to prefer first.
+
+    Over SSH (``ssh``) these are keys, over HTTPS everything else.
+    """
     usable = takes_bearer(argocd_version) is not False
-    return tuple(one for one in LEAST[kind] if usable or one is not CredentialKind.ACCESS_TOKEN)
+    suitable = (one for one in LEAST[kind] if (one is CredentialKind.DEPLOY_KEY) == ssh)
+    return tuple(one for one in suitable if usable or one is not CredentialKind.ACCESS_TOKEN)
 
 
 def credential_name(instance: str, now: datetime) -> str:

@@ -188,15 +188,14 @@ def credential(situation: Situation) -> Verdict:
     kind = in_effect.kind(situation)
     if kind is None:
         return unknown("the server's product is not known yet", "Answer privateServer.server.kind.")
-    ssh = place.by_ssh(situation.answers)
-    kinds = [one for one in fitting(kind, version) if (one is CredentialKind.DEPLOY_KEY) == ssh]
+    kinds = fitting(kind, version, ssh=place.by_ssh(situation.answers))
     if not kinds:
-        return _nothing_fits(kind, version, since, ssh=ssh)
+        return _nothing_fits(kind, version, since)
     return _standing(situation, kinds[0])
 
 
-def _nothing_fits(kind: ServerKind, version: str | None, since: str, *, ssh: bool) -> Verdict:
-    if kind is ServerKind.BITBUCKET and not ssh and takes_bearer(version) is False:
+def _nothing_fits(kind: ServerKind, version: str | None, since: str) -> Verdict:
+    if kind is ServerKind.BITBUCKET and takes_bearer(version) is False:
         evidence = (
             f"{kind.product} gives access tokens that go as bearer alone, and Argo CD {version} sends none: it can from "
             f"{since} on (OpenShift GitOps 1.17)"
@@ -205,8 +204,7 @@ def _nothing_fits(kind: ServerKind, version: str | None, since: str, *, ssh: boo
         return failed(evidence, remedy)
     what = ", ".join(_MADE[one] for one in LEAST[kind]) or "nothing"
     evidence = f"{kind.product} makes {what}, which does not go with the URL answered"
-    remedy = "Write the https:// URL" if ssh else "Write the ssh:// URL"
-    return failed(evidence, f"{remedy}, or name a credential that is there (credentials.method).")
+    return failed(evidence, "Write the ssh:// URL, or name a credential that is there (credentials.method).")
 
 
 def _standing(situation: Situation, kind: CredentialKind) -> Verdict:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from strategies.base import Action, Change, Group, Json, Owner
 from strategies.common.servers.credentials import LEAST
 from strategies.common.servers.marks import RepositoryMark
-from strategies.facts import ReadCredential
+from strategies.facts import CredentialKind, ReadCredential
 from strategies.kinds import ReadCredentialResource, ServerAccess
 from strategies.ports import CancelledByOperatorError, ResourceError
 from strategies.resources.cluster.apis import APPLICATION, SECRET
@@ -318,6 +318,16 @@ def test_another_repository_gets_another_credential_and_the_old_one_is_revoked(e
     estate.handler(estate.access).create(asked, RecordingRun())
     assert estate.registered() == []
     assert len(estate.registered("Platform/next")) == 1
+
+
+def test_with_the_other_url_the_other_kind_is_made_and_the_old_one_revoked(estate: Estate) -> None:
+    estate.apply()
+    over_ssh = estate.resource(ssh=True, secret=manifest(estate.url(ssh=True)))
+    assert "a deploy-key is made" in estate.plan(over_ssh).reason
+    estate.apply(over_ssh)
+    assert [one.kind for one in estate.registered()] == [CredentialKind.DEPLOY_KEY]
+    assert {"sshPrivateKey", "password"} & set(estate.secret()) == {"sshPrivateKey"}
+    assert estate.plan(over_ssh).action is Action.NONE
 
 
 def test_a_foreign_secret_is_a_conflict(estate: Estate) -> None:

@@ -49,9 +49,10 @@ def test_a_bearer_token_needs_argo_cd_three(version: str | None, takes: bool | N
 
 
 def test_an_old_argo_cd_gets_a_key_of_bitbucket() -> None:
-    assert fitting(ServerKind.BITBUCKET, "2.14.21") == (CredentialKind.DEPLOY_KEY,)
-    assert fitting(ServerKind.BITBUCKET, "3.1.16")[0] is CredentialKind.ACCESS_TOKEN
-    assert fitting(ServerKind.PLAIN, "3.1.16") == ()
+    assert fitting(ServerKind.BITBUCKET, "2.14.21", ssh=False) == ()
+    assert fitting(ServerKind.BITBUCKET, "2.14.21", ssh=True) == (CredentialKind.DEPLOY_KEY,)
+    assert fitting(ServerKind.BITBUCKET, "3.1.16", ssh=False) == (CredentialKind.ACCESS_TOKEN,)
+    assert fitting(ServerKind.PLAIN, "3.1.16", ssh=True) == ()
 
 
 @pytest.mark.parametrize("instance", ["a", "prod", "prod-2024", "a-b-c"])
