@@ -95,6 +95,21 @@ async def test_what_a_field_is_filled_with_stays_a_suggestion(tmp_path: Path) ->
         assert [field.key for field in inputs if operator.draft(field.key) is not None] == ["source.url"]
 
 
+async def test_who_comes_back_stands_in_the_field_that_is_wrong(tmp_path: Path) -> None:
+    async with operating(Stage(tmp_path).app()) as operator:
+        await operator.to(Step.DETAILS)
+        await operator.type(URL)
+        await operator.sees("✔ reachable, 3 branches, 2 tags")
+        operator.app.frame.query_one("#field-source-revision", Field).focus_control()
+        await operator.type("..wrong")
+        await operator.until(lambda: "..wrong" in str(operator.draft("source.revision")), "the branch")
+        await operator.press("escape")
+        await operator.on(Step.STRATEGY)
+        await operator.press("enter")
+        await operator.on(Step.DETAILS)
+        await operator.until(lambda: operator.app.frame.query("#field-source-revision .control:focus"), "the wrong field")
+
+
 async def test_a_missing_answer_keeps_the_page_and_says_so(tmp_path: Path) -> None:
     async with operating(Stage(tmp_path).app()) as operator:
         await operator.to(Step.DETAILS)

@@ -56,10 +56,10 @@ class AskingPage(WizardPage):
         return ()
 
     def first_focus(self) -> None:
-        """The first field that needs the operator, else the first of all."""
-        missing = {question.key for question in self.session.missing()}
+        """The first field that needs the operator - nothing stands in it, or something wrong -, else the first of all."""
+        needy = {question.key for question in self.session.missing()} | {fault.key for fault in self.session.draft.faults()}
         fields = list(self.query(Field))
-        for field in [field for field in fields if field.key in missing] or fields[:1]:
+        for field in [field for field in fields if field.key in needy] or fields[:1]:
             field.focus_control()
             return
 
